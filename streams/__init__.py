@@ -1,0 +1,1 @@
+"""The shell: collectors, drivers, sinks, simulation, evaluation, command line. Layer: streams."""
