@@ -1,0 +1,106 @@
+"""What accounts tell entities (topic `watchpost.signals.v1`). Layer: schemas.
+
+A signal is a vote: account X did Y at this entity in this time bucket. Entities keep sets, so a repeat changes nothing.
+A contribution is what one partition counted for one tenant and day; the tenant entity turns a full set into the profile.
+Values are JSON with sorted keys, so that equal signals are equal bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+BUCKET_MS = 600_000  # one signal per account, value and ten minutes
+
+
+class MalformedSignal(ValueError):
+    """A message of the signal log could not be read. `reason` is one plain line."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True, frozen=True)
+class Signal:
+    """One account's act at an entity. `kind` names the entity's kind ("network"), `what` the act ("failure", "success")."""
+
+    tenant: str
+    kind: str
+    entity: str
+    account: str
+    what: str
+    time_ms: int
+    record_id: str
+    source: str
+    operation: str
+    ip: str | None
+    error: int
+    agent: int = 0  # hash of the client's software family, 0 when unknown
+
+    @property
+    def bucket(self) -> int:
+        """Ten-minute bucket of event time."""
+        return self.time_ms // BUCKET_MS
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, int]:
+        """(kind, entity, account, act, bucket)."""
+        return (self.kind, self.entity, self.account, self.what, self.bucket)
+
+
+@dataclass(slots=True, frozen=True)
+class Contribution:
+    """Integer counts of one partition for one tenant and day (days since 1970-01-01 UTC); also sent when empty.
+
+    `popularity` is people per value of that day by kind ("asn", "prefix", "country", "agent", "app"); `domains` people per
+    home-domain candidate; `season` 48 cells of sent messages (24 h workday, 24 h weekend; at most 20 per account and
+    hour); `hours` histograms of an account's hourly counts by series, bin = floor(4 log2 n); `maxima` histogram of the
+    accounts' highest incident score of the day in bins of 0.25 nats.
+    """
+
+    tenant: str
+    day: int
+    partition: int
+    partitions: int
+    people: int = 0
+    active: int = 0  # people with at least one own act
+    popularity: dict[str, dict[str, int]] = field(default_factory=dict)
+    season: list[int] = field(default_factory=lambda: [0] * 48)
+    hours: dict[str, dict[str, int]] = field(default_factory=dict)
+    maxima: dict[str, int] = field(default_factory=dict)
+    rare: dict[str, int] = field(default_factory=dict)  # people who did a rare act that day ("inbox-rule": 3)
+
+    @property
+    def kind(self) -> str:
+        """Entity kind: contributions go to the tenant."""
+        return "tenant"
+
+    @property
+    def entity(self) -> str:
+        """Entity name: the tenant itself."""
+        return self.tenant
+
+
+def signal_key(item: Signal | Contribution) -> bytes:
+    """Kafka key `tenant|kind|entity`."""
+    return f"{item.tenant}|{item.kind}|{item.entity}".encode()
+
+
+def encode_signal(item: Signal | Contribution) -> bytes:
+    """JSON bytes with sorted keys; member `type` says which of the two it is."""
+    body: dict[str, Any] = asdict(item)
+    body["type"] = "signal" if isinstance(item, Signal) else "contribution"
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def decode_signal(value: bytes | None) -> Signal | Contribution:
+    """Read a value of the signal log; MalformedSignal when it is none."""
+    try:
+        body = orjson.loads(value or b"")
+        kind = body.pop("type")
+        return Signal(**body) if kind == "signal" else Contribution(**body)
+    except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
+        raise MalformedSignal("the value is not a signal or contribution") from None
