@@ -1,0 +1,125 @@
+"""Making and listing the topics of contracts 3. Layer: streams.
+
+The partition count of a topic with `on_disk` is on-disk format: an existing topic with another count is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from schemas.contracts.topics import TOPICS, Topic
+from streams.drivers.kafka.settings import KafkaSettings
+
+
+class TopicsError(RuntimeError):
+    """The topics of the cluster are not what Watchpost needs; the text is one line and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """One line of `watchpost topics`. `partitions` are those it has, or would get; `mismatch` is empty when all is well."""
+
+    name: str
+    partitions: int
+    key: str
+    cleanup: str
+    retention_ms: int | None
+    owner: str
+    exists: bool
+    mismatch: str
+
+
+def wanted_partitions(topic: Topic, partitions: int) -> int:
+    """Partitions of a topic: the small ones keep their own number, the others follow the setting."""
+    return 1 if topic.partitions == 1 else partitions
+
+
+def list_topics(settings: KafkaSettings) -> list[TopicRow]:
+    """Every topic of the contract, with what the cluster has of it."""
+    existing = existing_partitions(settings)
+    return [_row(topic, settings.topic(topic.name), existing, settings.partitions) for topic in TOPICS]
+
+
+def create_topics(
+    settings: KafkaSettings, partitions: int | None = None, replication: int | None = None
+) -> list[TopicRow]:
+    """Make the topics that are missing; TopicsError when one exists with another partition count. Returns all rows."""
+    count = partitions or settings.partitions
+    copies = replication or settings.replication
+    existing = existing_partitions(settings)
+    rows = [_row(topic, settings.topic(topic.name), existing, count) for topic in TOPICS]
+    _refuse_mismatch(rows)
+    wanted = [
+        NewTopic(row.name, row.partitions, copies, config=_config(topic, copies))
+        for topic, row in zip(TOPICS, rows, strict=True)
+        if not row.exists
+    ]
+    if wanted:
+        _create(settings, wanted)
+    now = existing_partitions(settings) | {topic.topic: topic.num_partitions for topic in wanted}
+    return [_row(topic, settings.topic(topic.name), now, count) for topic in TOPICS]
+
+
+def require_topics(settings: KafkaSettings) -> None:
+    """TopicsError when a topic is missing or has another partition count than the setting."""
+    rows = list_topics(settings)
+    missing = [row.name for row in rows if not row.exists]
+    if missing:
+        raise TopicsError(f"topics are missing: {', '.join(missing)}; make them with `watchpost topics --create`")
+    _refuse_mismatch(rows)
+
+
+def existing_partitions(settings: KafkaSettings) -> dict[str, int]:
+    """Partitions of every topic of the cluster; TopicsError when no broker answers."""
+    admin = AdminClient(settings.client())
+    try:
+        found = admin.list_topics(timeout=settings.request_seconds).topics
+    except KafkaException as error:
+        raise TopicsError(f"no Kafka broker answers at {settings.brokers}: {_name(error)}") from None
+    return {name: len(topic.partitions) for name, topic in found.items()}
+
+
+def _row(topic: Topic, name: str, existing: dict[str, int], partitions: int) -> TopicRow:
+    wanted = wanted_partitions(topic, partitions)
+    has = existing.get(name)
+    mismatch = ""
+    if topic.on_disk and has is not None and has != wanted:
+        mismatch = f"has {has} partitions, the setting says {wanted}; the count is on-disk format and cannot be changed"
+    count = wanted if has is None else has
+    return TopicRow(name, count, topic.key, topic.cleanup, topic.retention_ms, topic.owner, has is not None, mismatch)
+
+
+def _refuse_mismatch(rows: list[TopicRow]) -> None:
+    wrong = [f"{row.name} {row.mismatch}" for row in rows if row.mismatch]
+    if wrong:
+        raise TopicsError(
+            f"refusing to go on: {'; '.join(wrong)}: set `partitions` to what is there, or use new topics"
+        )
+
+
+def _config(topic: Topic, replication: int) -> dict[str, str]:
+    config = {"cleanup.policy": topic.cleanup.value}
+    if topic.retention_ms is not None:
+        config["retention.ms"] = str(topic.retention_ms)
+    if replication >= 3:
+        config["min.insync.replicas"] = "2"
+    return config
+
+
+def _create(settings: KafkaSettings, wanted: list[NewTopic]) -> None:
+    admin = AdminClient(settings.client())
+    for name, future in admin.create_topics(wanted, operation_timeout=settings.request_seconds).items():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise TopicsError(f"the topic {name} could not be made: {_name(error)}") from None
+
+
+def _name(error: KafkaException) -> str:
+    found = error.args[0]
+    return str(found.str()) if isinstance(found, KafkaError) else type(error).__name__

