@@ -17,6 +17,7 @@ from streams.simulation.world.tenant import Tenant
 # A lognormal delay with 1 % above 6 hours and 0.1 % above 24 hours.
 _MU, _SIGMA = 1.666, 1.814
 _VARIANTS = 0.005
+_REVISIONS = 0.002  # sign-ins sent again with a changed risk
 _OPTIONAL = ("ClientIP", "ClientInfoString", "SessionId", "AppAccessContext", "DeviceProperties", "UserAgent",
              "ClientIPAddress", "ResultStatus", "ExtendedProperties", "OriginatingServer")  # fmt: skip
 _OPTIONAL_SIGNIN = (
@@ -41,6 +42,7 @@ class Delivery:
         self.lines = [0] * len(FEED_FILES)
         self.records = 0
         self.repeats = 0
+        self.revisions = 0
         self.size = 0
 
     def _draw_gaps(self, tenant: Tenant) -> list[tuple[int, int, int]]:
@@ -51,8 +53,8 @@ class Delivery:
             found.append((rng.whole(0, 2), begin, begin + int(rng.uniform(1, 3) * HOUR)))
         return found
 
-    def accept(self, records: list[Record], rng: Chance) -> None:
-        """Give records an arrival and let them wait for it."""
+    def accept(self, records: list[Record], rng: Chance, revised: float = _REVISIONS) -> None:
+        """Give records an arrival and let them wait for it; ``revised`` is the share of sign-ins sent again with risk."""
         options = self._options
         for feed, at, uid, body in records:
             if feed == SIGNINS and not options.signins:
@@ -65,10 +67,21 @@ class Delivery:
             arrival = self._held_back(feed, arrival)
             self._waiting[feed].append((arrival, uid, line))
             self.records += 1
+            if feed == SIGNINS and rng.random() < revised:
+                self._revise(arrival, uid, body, rng)
             if rng.random() < options.duplicates:
                 again = self._held_back(feed, arrival + int(rng.expovariate(1 / 25) * MINUTE))
                 self._waiting[feed].append((again, uid, line))
                 self.repeats += 1
+
+    def _revise(self, arrival: int, uid: str, body: Body, rng: Chance) -> None:
+        level = rng.pick(("low", "low", "medium"))
+        body["riskLevelAggregated"] = body["riskLevelDuringSignIn"] = level
+        body["riskState"] = "atRisk"
+        body["riskEventTypes_v2"] = [rng.pick(("unfamiliarFeatures", "unlikelyTravel", "anonymizedIPAddress"))]
+        later = self._held_back(SIGNINS, arrival + int(rng.uniform(5, 90) * MINUTE))
+        self._waiting[SIGNINS].append((later, uid, b"".join((orjson.dumps(body), b"\n"))))
+        self.revisions += 1
 
     def _held_back(self, feed: int, arrival: int) -> int:
         for gap_feed, begin, end in self._gaps:

@@ -58,7 +58,7 @@ class _Run:
             self.delivery.accept(day.out, chance(seed, person.index, number, "delivery"))
             self._keep(day.negatives, negatives)
             if played is not None:
-                self.delivery.accept(played[0], chance(seed, person.index, number, "attack delivery"))
+                self.delivery.accept(played[0], chance(seed, person.index, number, "attack delivery"), 0.25)
                 attacks.write(played[1].line())
                 self.attacks[played[1].scenario] += 1
         self.delivery.flush(self.tenant.start + (number + 1) * DAY - 14 * HOUR)
@@ -78,6 +78,7 @@ class _Run:
             "days": options.days,
             "home_domains": [self.tenant.domain],
             "records": delivery.records,
+            "revisions": delivery.revisions,
             "lines": sum(delivery.lines),
             "seed": options.seed,
             "scenarios": list(options.scenarios),

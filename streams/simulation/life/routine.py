@@ -57,6 +57,7 @@ def live_day(tenant: Tenant, people: list[Person], person: Person, number: int) 
     for name in person.events.get(number, ()):
         EVENTS[name](day)
     signing.reset_day(day)
+    signing.note_places(day)
     signing.relay_browsing(day)
     if person.kind == "newsletter":
         bulk.newsletter(day)

@@ -7,6 +7,7 @@ from functools import partial
 from streams.simulation.clock import HOUR, MINUTE, SECOND
 from streams.simulation.life.day import Day
 from streams.simulation.life.sessions import must_reset
+from streams.simulation.record import SIGNINS
 from streams.simulation.records.directory import directory_record
 from streams.simulation.records.logons import SignIn, logon_record, signin_record
 from streams.simulation.world.devices import (
@@ -36,8 +37,6 @@ def plan_background(day: Day) -> None:
     apps = (TEAMS_WEB, SHAREPOINT, OFFICE_HOME) if desk == "browser" else (TEAMS, ONEDRIVE, EDGE, TEAMS)
     for _ in range(rng.poisson(4.0)):
         day.later(day.moment(7.5, 18.5), partial(_refresh, desk, apps, day))
-    if day.where.trip and rng.happens(0.3):
-        day.note("travel", [], day.moment(), f"Working from {day.where.trip}")
 
 
 def _refresh(slot: str, apps: tuple[App, ...], day: Day, at: int) -> None:
@@ -84,7 +83,7 @@ def lockout(day: Day) -> None:
     day.note("lockout", uids, at, "Owner locked out after mistyping, then signed in")
 
 
-def expired(day: Day) -> None:
+def expired(day: Day, kind: str = "expired-password") -> None:
     """The password has expired: sign-in refused, password changed, phone left behind with the old one."""
     rng, tenant, person = day.rng, day.tenant, day.person
     at = day.moment(8, 10)
@@ -101,7 +100,7 @@ def expired(day: Day) -> None:
     uids += day.sign_in(at + 20 * SECOND, day.session("browser"), day.place_at("browser", at), OFFICE_HOME, True)
     if rng.happens(0.4):
         uids += stale_phone(day, at + 5 * MINUTE)
-    day.note("expired-password", uids, at, "Expired password changed by the owner")
+    day.note(kind, uids, at, "Expired password changed by the owner")
 
 
 def stale_phone(day: Day, at: int) -> list[str]:
@@ -131,7 +130,7 @@ def old_app_password(day: Day) -> None:
 def reset_day(day: Day) -> None:
     """The day on which a third of the house must choose a new password."""
     if day.number == day.tenant.reset_day and must_reset(day.tenant, day.person) and day.working:
-        expired(day)
+        expired(day, "password-reset-day")
 
 
 def microsoft_hop(day: Day) -> None:
@@ -155,3 +154,19 @@ def relay_browsing(day: Day) -> None:
     uids = day.sign_in(at, session, day.where.relay(), OFFICE_HOME, day.rng.happens(0.3))
     if day.rng.happens(0.3):
         day.note("private-relay", uids, at, "Phone browser behind a privacy relay")
+
+
+def note_places(day: Day) -> None:
+    """Remember days whose networks or devices are new or strange for good reasons."""
+    person, where = day.person, day.where
+    reasons = (
+        ("travel", bool(where.trip), f"Working from {where.trip}"),
+        ("personal-vpn", where.vpn, "Personal VPN on a hosting network"),
+        ("new-device", day.number == person.device_day, "First day with a new laptop"),
+        ("isp-change", day.number == person.isp_day, "First day with a new provider at home"),
+        ("split-tunnel", person.split_tunnel and not where.in_office, "Sign-in through the office VPN, data directly"),
+    )
+    for kind, present, text in reasons:
+        if present and day.history:
+            uids = list(dict.fromkeys(record.uid for record in day.out if record.feed == SIGNINS))[:200]
+            day.note(kind, uids, day.history[0][0], text)

@@ -117,7 +117,9 @@ def mailbox_record(
     if use.client in ("mobile", "rest", "graph"):
         body["ClientAppId"] = app
     body["ClientIPAddress"] = use.ip
-    body |= client_fields(use)
+    body |= client_fields(use) if kind != 50 else {"ClientInfoString": client_fields(use)["ClientInfoString"]}
+    if operation == "UpdateInboxRules":
+        body["ClientRequestId"] = f"{{{rng.guid().upper()}}}"
     logon = 0 if mailbox is None else 2
     body["ExternalAccess"] = False
     body["InternalLogonType"] = 0

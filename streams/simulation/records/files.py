@@ -43,6 +43,8 @@ def file_record(
     body["SourceFileExtension"] = name.rpartition(".")[2]
     if operation == "AnonymousLinkCreated":
         body["UniqueSharingId"] = rng.guid()
+    if operation == "SharingSet":
+        body["TargetUserOrGroupType"], body["TargetUserOrGroupName"] = "SecurityGroup", rng.hexadecimal(32).lower()
     body["SiteUrl"] = url if sharing else f"{url}/"
     body["SourceFileName"] = name
     body["SourceRelativeUrl"] = f"{library}/{name}" if sharing else library

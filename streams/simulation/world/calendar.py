@@ -12,9 +12,9 @@ _TRIP_COUNTRIES = ("GB", "FR", "US", "ES", "IT", "NL", "DE", "CH", "AE", "SG", "
 DAILY_EVENTS: tuple[tuple[str, float], ...] = (
     ("burst", 1 / 90),
     ("rule-sort", 0.006),
-    ("rule-read", 0.0012),
-    ("rule-delete-newsletters", 0.0012),
-    ("rule-odd-name", 0.0006),
+    ("rule-read", 0.002),
+    ("rule-delete-newsletters", 0.002),
+    ("rule-odd-name", 0.001),
     ("rule-outlook", 0.004),
     ("rule-outlook-delete", 0.0006),
     ("rule-set", 0.0012),
@@ -29,12 +29,12 @@ DAILY_EVENTS: tuple[tuple[str, float], ...] = (
     ("interrupt", 0.05),
     ("folder-permission", 0.002),
     ("share-link", 0.01),
-    ("consent-crm", 0.0004),
-    ("christmas", 1 / 1500),
-    ("download-spree", 0.001),
+    ("consent-crm", 0.001),
+    ("christmas", 1 / 1000),
+    ("download-spree", 0.002),
     ("mfa-change", 0.002),
     ("microsoft-hop", 0.04),
-    ("old-app-password", 0.0008),
+    ("old-app-password", 0.001),
     ("clean-up", 0.003),
 )
 
@@ -82,6 +82,9 @@ def _leave(tenant: Tenant, person: Person, rng: Chance) -> None:
         return
     first = rng.whole(1, max(1, tenant.days - 1))
     person.leave = frozenset(range(first, first + rng.whole(5, 14)))
+    if rng.happens(0.35):
+        country = rng.pick([c for c in _TRIP_COUNTRIES if c != person.home.country])
+        person.trips.update(dict.fromkeys(person.leave, country))
 
 
 def _trips(tenant: Tenant, person: Person, rng: Chance) -> None:

@@ -1,0 +1,18 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Folder with public vendor samples: ``WATCHPOST_TEST_DATA`` or ``../shared/data`` beside the repository."""
+    root = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("WATCHPOST_TEST_DATA", str(root.parent / "shared" / "data")))
+    if not folder.is_dir():
+        pytest.skip(f"no test data at {folder}")
+    return folder
