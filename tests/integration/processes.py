@@ -13,19 +13,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 import orjson
+from confluent_kafka import TopicPartition
 
 from schemas.contracts.topics import AUDIT, SIGNALS, STATE
-from streams.drivers.kafka.reading import end_offset, read_partition
+from streams.drivers.kafka.reading import end_offset, open_consumer, read_partition
 from streams.drivers.kafka.settings import KafkaSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def worker(settings: KafkaSettings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(settings: KafkaSettings, log: Path, delay: float = 0.0) -> Iterator[subprocess.Popen[bytes]]:
     """A toy `detect` process; killed when the block ends, if it still runs."""
     command = [sys.executable, str(Path(__file__).with_name("toy_worker.py")), orjson.dumps(asdict(settings)).decode()]
-    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "TOY_DELAY": str(delay)}
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
     try:
@@ -47,28 +48,50 @@ def wait_until(true: Callable[[], bool], what: str, seconds: float = 40.0) -> No
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"{what} did not happen in {seconds:.0f} s"
-        time.sleep(0.3)
+        time.sleep(0.05)
 
 
-def settled(settings: KafkaSettings) -> bool:
-    """Every source partition was processed to its last committed message."""
-    return all(
-        _last(settings, settings.topic(topic), partition)
-        <= positions(settings).get((settings.topic(topic), partition), -1)
-        for topic in (AUDIT, SIGNALS)
-        for partition in range(settings.partitions)
-    )
+class PositionWatch:
+    """Follows the positions that workers store, without delay."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._found: dict[tuple[str, int], int] = {}
+        self._consumer = open_consumer(settings)
+        state = settings.topic(STATE)
+        self._consumer.assign([TopicPartition(state, partition, 0) for partition in range(settings.partitions)])
+
+    def read(self) -> dict[tuple[str, int], int]:
+        """Positions by topic and partition, as they are now."""
+        while (message := self._consumer.poll(0.05)) is not None:
+            key, value = message.key(), message.value()
+            if message.error() is None and key and value and key.startswith(b"position|"):
+                _, topic, number = key.decode().split("|")
+                self._found[topic, int(number)] = orjson.loads(value)["offset"]
+        return self._found
+
+    def processed(self) -> int:
+        """Sum of the positions in the audit log."""
+        return sum(offset for (topic, _), offset in self.read().items() if topic == self._settings.topic(AUDIT))
+
+    def beyond(self, goal: int) -> Callable[[], bool]:
+        """A condition to wait for."""
+        return lambda: self.processed() > goal
 
 
-def positions(settings: KafkaSettings) -> dict[tuple[str, int], int]:
-    """Stored positions by topic and partition."""
-    found: dict[tuple[str, int], int] = {}
-    for partition in range(settings.partitions):
-        for message in read_partition(settings, settings.topic(STATE), partition):
-            if message.key and message.key.startswith(b"position|") and message.value:
-                _, topic, number = message.key.decode().split("|")
-                found[topic, int(number)] = orjson.loads(message.value)["offset"]
-    return found
+def settled(settings: KafkaSettings) -> Callable[[], bool]:
+    """Whether every source partition was processed to its last committed message."""
+    watch = PositionWatch(settings)
+
+    def true() -> bool:
+        found = watch.read()
+        return all(
+            _last(settings, settings.topic(topic), partition) <= found.get((settings.topic(topic), partition), -1)
+            for topic in (AUDIT, SIGNALS)
+            for partition in range(settings.partitions)
+        )
+
+    return true
 
 
 def _last(settings: KafkaSettings, topic: str, partition: int) -> int:

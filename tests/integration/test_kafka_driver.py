@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import random
-import time
+import itertools
+import os
+import re
+import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +16,13 @@ from confluent_kafka import Producer
 
 from schemas.contracts.topics import AUDIT, DEAD_LETTERS, SIGNALS
 from streams.drivers.kafka.collect import CollectError, collect
-from streams.drivers.kafka.read_back import fold_log, published_alerts, read_log, stored_states
+from streams.drivers.kafka.read_back import Folded, fold_log, published_alerts, read_log, stored_states
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.topics import TopicsError, create_topics, list_topics
-from tests.integration.processes import settled, stop, wait_until, worker
+from tests.integration.processes import PositionWatch, settled, stop, wait_until, worker
 from tests.integration.toy import toy_engines, toy_log
 
+RESTARTS = int(os.environ.get("WATCHPOST_TEST_RESTARTS", "4"))
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(170)]
 
 
@@ -43,12 +47,9 @@ def test_the_log_folded_directly_is_what_the_worker_published(settings: KafkaSet
     with worker(settings, tmp_path / "log") as process:
         result = collect(iter(toy_log(2_000, 3)), settings)
         assert (result.records, result.days) == (2_000, 3)
-        wait_until(lambda: settled(settings), "processing everything")
+        wait_until(settled(settings), "processing everything")
         assert stop(process) == 0, (tmp_path / "log").read_text()
-    folded = fold_log(settings, toy_engines(2))
-    assert len(folded.incidents) > 150
-    assert sorted(published_alerts(settings)) == sorted(folded.incidents)
-    assert stored_states(settings) == folded.states
+    folded = _same_as_folded(settings)
     profiles = {orjson.loads(value)["profile"] for value in folded.incidents}
     assert profiles == {"toy/-1", "toy/20000", "toy/20001"}  # each day was judged by the profile of the day before
 
@@ -60,11 +61,12 @@ def test_malformed_messages_are_dead_lettered(settings: KafkaSettings, tmp_path:
     raw.produce(settings.topic(AUDIT), None, None, 1)
     raw.produce(settings.topic(SIGNALS), b"not json", b"t1|network|x", 1)
     raw.flush(10)
+    _write_and_abort(settings)
     with worker(settings, tmp_path / "log") as process:
         broken = toy_log(100, 1)
         broken[50].value = b"<html>"
         collect(iter(broken), settings)
-        wait_until(lambda: settled(settings), "processing everything")
+        wait_until(settled(settings), "processing everything")
         assert stop(process) == 0, (tmp_path / "log").read_text()
     letters = {dict(m.headers)["reason"]: m for _, _, m in read_log(settings, DEAD_LETTERS)}
     found = [(dict(m.headers)["stage"], m.value) for _, _, m in read_log(settings, DEAD_LETTERS)]
@@ -77,20 +79,125 @@ def test_malformed_messages_are_dead_lettered(settings: KafkaSettings, tmp_path:
     assert {"partition", "offset"} <= headers.keys()
 
 
-def test_kill_and_restart_lose_and_repeat_nothing(settings: KafkaSettings, tmp_path: Path) -> None:
+def test_an_unexpected_error_ends_the_worker_and_acknowledges_nothing(settings: KafkaSettings, tmp_path: Path) -> None:
     create_topics(settings)
-    entries = toy_log(6_000, 3)
-    with worker(settings, tmp_path / "log"):
-        pass  # killed at once: the first of the kills
-    dice = random.Random(7)
-    settings_live = replace(settings, batch_records=100)
+    entries = toy_log(100, 1)
+    entries[50].value = b'{"time": "a bug in the toy"}'
     collect(iter(entries), settings, wait_for_profile=False)
-    for _ in range(3):
-        with worker(settings_live, tmp_path / "log"):
-            time.sleep(dice.uniform(1.2, 2.6))
-    with worker(settings_live, tmp_path / "log") as process:
-        wait_until(lambda: settled(settings), "processing everything", 60)
+    for _ in range(2):  # again after a restart: the record is still there
+        with worker(replace(settings, batch_records=10, instance="one"), tmp_path / "log") as process:
+            assert process.wait(30) == 1
+    lines = [line for line in (tmp_path / "log").read_text().splitlines() if "stopping:" in line]
+    assert len(lines) == 2
+    assert all("ValueError" in line and settings.topic(AUDIT) in line for line in lines)
+    assert not list(read_log(settings, DEAD_LETTERS))
+    assert PositionWatch(settings).processed() < len(entries)
+
+
+def test_kill_at_work_and_restart_lose_and_repeat_nothing(settings: KafkaSettings, tmp_path: Path) -> None:
+    create_topics(settings)
+    watch = PositionWatch(settings)
+    live = replace(settings, batch_records=50, instance="one")  # a static member comes back without waiting
+    entries = toy_log(4_000, 3)
+    collect(iter(entries[:2_000]), settings, wait_for_profile=False)
+    for goal in (300, 1_000):  # while it reads what was waiting
+        with worker(live, tmp_path / "log", delay=0.001) as process:
+            wait_until(watch.beyond(goal), f"reaching {goal}")
+            process.kill()
+        assert watch.processed() < 1_950
+    with worker(live, tmp_path / "log", delay=0.001) as process:  # while it is given what comes
+        wait_until(watch.beyond(1_950), "processing the first half")
+        collect(iter(entries[2_000:]), settings, wait_for_profile=False)
+        wait_until(watch.beyond(2_400), "going on")
+        process.kill()
+    assert watch.processed() < 3_950
+    with worker(live, tmp_path / "log") as process:
+        wait_until(settled(settings), "processing everything", 60)
         assert stop(process) == 0, (tmp_path / "log").read_text()
+    _same_as_folded(settings)
+
+
+def test_a_second_worker_shares_and_leaves(settings: KafkaSettings, tmp_path: Path) -> None:
+    create_topics(settings)
+    entries = toy_log(4_000, 3)
+    watch = PositionWatch(settings)
+    quick = replace(settings, batch_records=50)
+    collect(iter(entries[:1_000]), settings, wait_for_profile=False)
+    with worker(quick, tmp_path / "one", delay=0.001) as one:
+        wait_until(watch.beyond(200), "starting")
+        with worker(quick, tmp_path / "two", delay=0.001) as two:
+            collect(iter(entries[1_000:2_000]), settings, wait_for_profile=False)
+            wait_until(_opened(tmp_path / "two", 2), "sharing")
+            collect(iter(entries[2_000:3_000]), settings, wait_for_profile=False)
+            wait_until(watch.beyond(2_800), "going on with two")
+            assert stop(two) == 0, (tmp_path / "two").read_text()
+        collect(iter(entries[3_000:]), settings, wait_for_profile=False)
+        wait_until(settled(settings), "processing everything", 60)
+        assert one.poll() is None, (tmp_path / "one").read_text()
+        assert stop(one) == 0, (tmp_path / "one").read_text()
+    assert _worked(tmp_path / "one") and _worked(tmp_path / "two")
+    _same_as_folded(settings)
+
+
+def test_a_paused_worker_is_fenced(settings: KafkaSettings, tmp_path: Path) -> None:
+    create_topics(settings)
+    watch = PositionWatch(settings)
+    quick = replace(settings, batch_records=50)
+    entries = toy_log(2_000, 3)
+    collect(iter(entries), settings, wait_for_profile=False)
+    with worker(quick, tmp_path / "one", delay=0.003) as one:
+        wait_until(watch.beyond(200), "starting")
+        one.send_signal(signal.SIGSTOP)
+        assert watch.processed() < 1_900
+        with worker(quick, tmp_path / "two") as two:
+            wait_until(settled(settings), "taking over", 60)
+            one.send_signal(signal.SIGCONT)
+            assert one.wait(30) == 1
+            assert "_FENCED" in (tmp_path / "one").read_text()
+            wait_until(settled(settings), "going on", 60)
+            assert stop(two) == 0, (tmp_path / "two").read_text()
     folded = fold_log(settings, toy_engines(2))
     assert sorted(published_alerts(settings)) == sorted(folded.incidents)
+
+
+def test_restarts_with_records_waiting_miss_nothing(settings: KafkaSettings, tmp_path: Path) -> None:
+    create_topics(settings)
+    live = replace(settings, instance="one")
+    entries = toy_log(300, 3, accounts=11)
+    part = len(entries) // RESTARTS + 1
+    for number in range(RESTARTS):
+        given = iter(entries[number * part : (number + 1) * part])
+        collect(itertools.islice(given, part // 2), settings, wait_for_profile=False)
+        with worker(live, tmp_path / "log") as process:
+            collect(given, settings, wait_for_profile=False)  # arrives while the worker starts
+            wait_until(settled(settings), "processing everything")
+            assert stop(process) == 0, (tmp_path / "log").read_text()
+    _same_as_folded(settings, 15)
+
+
+def _write_and_abort(settings: KafkaSettings) -> None:
+    """A message of an aborted transaction: nobody may see it."""
+    producer = Producer(settings.client(transactional_id=f"{settings.application}|aborted"))
+    producer.init_transactions(10)
+    producer.begin_transaction()
+    producer.produce(settings.topic(AUDIT), b"never there", b"never|there", 0)
+    producer.flush(10)
+    producer.abort_transaction(10)
+
+
+def _opened(log: Path, partitions: int) -> Callable[[], bool]:
+    return lambda: log.read_text().count(": opened at offset") >= partitions
+
+
+def _worked(log: Path) -> bool:
+    """The worker processed records of its partitions."""
+    return bool(re.search(r"left at offset .* processed=[1-9]", log.read_text()))
+
+
+def _same_as_folded(settings: KafkaSettings, incidents: int = 50) -> Folded:
+    """What was published is what the log says: nothing missing, nothing twice."""
+    folded = fold_log(settings, toy_engines(settings.partitions))
+    assert len(folded.incidents) > incidents
+    assert sorted(published_alerts(settings)) == sorted(folded.incidents)
     assert stored_states(settings) == folded.states
+    return folded

@@ -7,6 +7,7 @@ entity side answers a full set of contributions with a profile and every 100 sig
 from __future__ import annotations
 
 import hashlib
+import time
 
 import orjson
 
@@ -27,8 +28,8 @@ TENANT = "t1"
 class ToyAccounts:
     """One partition of accounts."""
 
-    def __init__(self, partition: int, partitions: int) -> None:
-        self.partition, self.partitions = partition, partitions
+    def __init__(self, partition: int, partitions: int, delay: float = 0.0) -> None:
+        self.partition, self.partitions, self.delay = partition, partitions, delay
         self.counts: dict[str, int] = {}
         self.digests: dict[str, str] = {}
         self.clock_ms = 0
@@ -36,6 +37,7 @@ class ToyAccounts:
 
     def fold(self, entry: LogEntry, /) -> list[Effect]:
         """Count; the digest chains every entry in its order."""
+        time.sleep(self.delay)
         if entry.kind is EntryKind.CLOCK:
             return self._clock(entry)
         if entry.kind is EntryKind.PROFILE:
@@ -116,9 +118,11 @@ class ToyEntities:
         return {f"{TENANT}|network|{name}".encode(): b"%d" % len(known) for name, known in self.seen.items()}
 
 
-def toy_engines(partitions: int) -> Engines:
-    """Engines of the toy."""
-    return Engines(lambda partition: ToyAccounts(partition, partitions), lambda _: ToyEntities(), encode_toy_incident)
+def toy_engines(partitions: int, delay: float = 0.0) -> Engines:
+    """Engines of the toy; an account takes `delay` seconds over each entry, so that a test can catch it at work."""
+    return Engines(
+        lambda partition: ToyAccounts(partition, partitions, delay), lambda _: ToyEntities(), encode_toy_incident
+    )
 
 
 def encode_toy_incident(incident: Incident) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import orjson
@@ -16,7 +17,7 @@ def main() -> int:
     """Run until a signal."""
     settings = KafkaSettings.from_mapping(orjson.loads(sys.argv[1]))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    return run_worker(settings, toy_engines(settings.partitions))
+    return run_worker(settings, toy_engines(settings.partitions, float(os.environ.get("TOY_DELAY", "0"))))
 
 
 if __name__ == "__main__":

@@ -84,11 +84,11 @@ def _add_agent(settings: KafkaSettings, detect: Detect, name: str, desk: Desk) -
 
 
 def _follow_assignment(settings: KafkaSettings, detect: Detect) -> None:
-    async def assigned(_: Any, *values: Any, **__: Any) -> None:
+    async def assigned(_: Any, /, *values: Any, signal: Any, **__: Any) -> None:
         for desk in detect.desks:
             await desk.assign({tp.partition for tp in values[0] if tp.topic == desk.topic})
 
-    async def revoked(*_: Any, **__: Any) -> None:
+    async def revoked(_: Any, /, *values: Any, signal: Any, **__: Any) -> None:
         for desk in detect.desks:
             await desk.revoke(settings.session_seconds / 2)
 

@@ -65,7 +65,9 @@ class Desk:
                 self.workers[partition].reassigned()
             else:
                 worker = self.workers[partition] = self._make(partition)
-                self._busy[partition] = asyncio.ensure_future(self._run(partition, worker.open))
+                self._busy[partition] = asyncio.ensure_future(
+                    self._run(partition, partial(self._open, partition, worker))
+                )
 
     async def revoke(self, seconds: float) -> None:
         """A rebalance begins: finish what is being processed, begin nothing new."""
@@ -96,6 +98,10 @@ class Desk:
         self._suspended = True
         for partition in sorted(self.workers):
             await self._leave(partition, snapshot)
+
+    def _open(self, partition: int, worker: PartitionWorker[Any]) -> None:
+        worker.open()
+        log.info("%s, partition %d: opened at offset %d, %s", self.topic, partition, worker.position, worker.counts)
 
     async def _leave(self, partition: int, snapshot: Snapshot | None = None) -> None:
         worker = self.workers.pop(partition)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-ClientConfig = dict[str, str | int | float | bool]
+ClientConfig = dict[str, str | int | float | bool | logging.Logger]
+CLIENT_LOG = logging.getLogger("watchpost.kafka.client")  # librdkafka's lines go here, never raw to standard error
 ENVIRONMENT_PREFIX = "WATCHPOST_KAFKA_"
 
 
@@ -77,7 +79,7 @@ class KafkaSettings:
     def client(self, **extra: str | float | bool) -> ClientConfig:
         """Configuration of a confluent-kafka client."""
         config: ClientConfig = dict(self.librdkafka)
-        config |= {"bootstrap.servers": self.brokers, "log_level": 3}
+        config |= {"bootstrap.servers": self.brokers, "log_level": 3, "logger": CLIENT_LOG}
         return config | {name.replace("_", "."): value for name, value in extra.items()}
 
 

@@ -6,6 +6,7 @@ The partition count of a topic with `on_disk` is on-disk format: an existing top
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -75,7 +76,7 @@ def require_topics(settings: KafkaSettings) -> None:
 
 def existing_partitions(settings: KafkaSettings) -> dict[str, int]:
     """Partitions of every topic of the cluster; TopicsError when no broker answers."""
-    admin = AdminClient(settings.client())
+    admin = _admin(settings)
     try:
         found = admin.list_topics(timeout=settings.request_seconds).topics
     except KafkaException as error:
@@ -111,13 +112,17 @@ def _config(topic: Topic, replication: int) -> dict[str, str]:
 
 
 def _create(settings: KafkaSettings, wanted: list[NewTopic]) -> None:
-    admin = AdminClient(settings.client())
+    admin = _admin(settings)
     for name, future in admin.create_topics(wanted, operation_timeout=settings.request_seconds).items():
         try:
             future.result()
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise TopicsError(f"the topic {name} could not be made: {_name(error)}") from None
+
+
+def _admin(settings: KafkaSettings) -> AdminClient:
+    return AdminClient(cast(dict[str, str | int | float | bool], settings.client()))  # its type forgets the logger
 
 
 def _name(error: KafkaException) -> str:

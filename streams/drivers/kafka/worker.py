@@ -12,12 +12,13 @@ from collections.abc import Callable
 from functools import partial
 
 from streams.drivers.kafka.app import Detect, Engines, create_app, state_message
-from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.settings import CLIENT_LOG, KafkaSettings
 from streams.drivers.kafka.topics import require_topics
 
 log = logging.getLogger("watchpost.kafka")
 EXIT_OK = 0
 EXIT_FAILED = 1
+FAILED_STOP_SECONDS = 2.0  # live objects are ahead of the store: try to leave the group, then end
 
 
 def run_worker(settings: KafkaSettings, engines: Engines, started: Callable[[], None] | None = None) -> int:
@@ -27,8 +28,7 @@ def run_worker(settings: KafkaSettings, engines: Engines, started: Callable[[], 
     `stop_seconds` the process ends itself: nothing is lost, a batch is either committed or comes again.
     """
     require_topics(settings)
-    for name in ("faust", "mode", "aiokafka"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    _quieten()
     with tempfile.TemporaryDirectory(prefix="watchpost-") as datadir:
         return asyncio.run(_serve(settings, engines, datadir, started))
 
@@ -40,15 +40,14 @@ async def _serve(settings: KafkaSettings, engines: Engines, datadir: str, starte
     if started is not None:
         started()
     await _until_over(detect)
-    status = EXIT_FAILED if detect.halt.reason else EXIT_OK
-    watchdog = _watchdog(settings.stop_seconds)
+    failed = detect.halt.reason is not None
+    watchdog = _watchdog(FAILED_STOP_SECONDS if failed else settings.stop_seconds, failed)
     await detect.app.stop()
-    clean = status == EXIT_OK and settings.states_on_stop
-    snapshot = partial(state_message, settings) if clean else None
+    snapshot = partial(state_message, settings) if settings.states_on_stop and not failed else None
     for desk in detect.desks:
         await desk.close(snapshot)
     watchdog.cancel()
-    return EXIT_FAILED if detect.halt.reason else status
+    return EXIT_FAILED if detect.halt.reason else EXIT_OK
 
 
 async def _until_over(detect: Detect) -> None:
@@ -69,9 +68,20 @@ def _stop_on_signals(detect: Detect) -> None:
             loop.add_signal_handler(number, detect.halt.event.set)
 
 
-def _watchdog(seconds: float) -> threading.Timer:
+def _quieten() -> None:
+    """Our own lines say what happened; Faust's tracebacks and aiokafka's retries do not go to standard error."""
+    logging.getLogger("faust").setLevel(logging.CRITICAL)
+    logging.getLogger("mode").setLevel(logging.CRITICAL)
+    logging.getLogger("streams.drivers.kafka.transport").setLevel(logging.CRITICAL)  # Faust's logger for our subclass
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    CLIENT_LOG.setLevel(logging.CRITICAL + 1)  # what matters of it comes as an error of ours
+
+
+def _watchdog(seconds: float, failed: bool) -> threading.Timer:
     def end() -> None:
-        log.error("stopping took longer than %.0f s: the process ends itself", seconds)
+        if not failed:  # after a failure the short deadline is the ordinary end: its reason was told
+            log.error("stopping took longer than %.0f s: the process ends itself", seconds)
+        logging.shutdown()
         os._exit(EXIT_FAILED)
 
     timer = threading.Timer(seconds, end)
