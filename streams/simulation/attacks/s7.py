@@ -7,6 +7,7 @@ from streams.simulation.attacks.kit import Foothold, Scene, attacker_agent, seco
 from streams.simulation.attacks.steps import read_mail, send
 from streams.simulation.clock import HOUR, MINUTE
 from streams.simulation.life.sessions import Session
+from streams.simulation.records.mail import opened_record
 from streams.simulation.world import names
 from streams.simulation.world.devices import OWA
 
@@ -36,10 +37,9 @@ def play(scene: Scene) -> None:
         foothold.token, foothold.issued = rng.token(), at
         scene.stage("access", "T1550.004", scene.sign_in(foothold.event(at, OWA, False)))
         at += rng.whole(3, 120) * 1000
+    else:
+        scene.stage("access", "T1550.004", [opened_record(scene.tenant, victim, rng, at, foothold.use(), 1)])
     end = read_mail(scene, foothold, at, ranges.REPLAY_READS, rng.between(ranges.REPLAY_MINUTES))
-    if scene.attack.stages[0].stage != "access":
-        scene.attack.stages[0].technique = "T1550.004"
-        scene.attack.stages[0].stage = "access"
     for _ in range(rng.whole(*ranges.REPLAY_SENDS)):
         end += rng.whole(1, 15) * MINUTE
         send(scene, foothold, end, [rng.pick(victim.contacts)], f"RE: {names.subject(rng)}", "T1534")
