@@ -82,9 +82,18 @@ def _details(event: SignIn) -> list[Body]:
     return [first]
 
 
+def _location(place: Place) -> Body:
+    city = place.city
+    return {
+        "city": city.name,
+        "state": city.state,
+        "countryOrRegion": city.country,
+        "geoCoordinates": {"altitude": None, "latitude": city.latitude, "longitude": city.longitude},
+    }
+
+
 def signin_record(tenant: Tenant, who: Person, rng: Chance, event: SignIn, uid: str) -> Record:
     """The Graph sign-in row (beta shape)."""
-    city = event.place.city
     error = event.error
     note = "MFA requirement satisfied by claim in the token" if event.mfa and not event.interactive else (
         "MFA completed in Azure AD" if event.mfa and error == 0 else None)  # fmt: skip
@@ -126,12 +135,7 @@ def signin_record(tenant: Tenant, who: Person, rng: Chance, event: SignIn, uid: 
         "riskEventTypes_v2": [],
         "status": {"errorCode": error, "failureReason": FAILURES[error][1], "additionalDetails": note},
         "deviceDetail": _device_detail(event.device, event.browser),
-        "location": {
-            "city": city.name,
-            "state": city.state,
-            "countryOrRegion": city.country,
-            "geoCoordinates": {"altitude": None, "latitude": city.latitude, "longitude": city.longitude},
-        },
+        "location": _location(event.place),
         "appliedConditionalAccessPolicies": [],
         "authenticationDetails": _details(event),
         "authenticationProcessingDetails": [],
