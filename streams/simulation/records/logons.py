@@ -92,9 +92,19 @@ def _location(place: Place) -> Body:
     }
 
 
+def _risk(level: str) -> Body:
+    return {
+        "riskDetail": "none",
+        "riskLevelAggregated": level,
+        "riskLevelDuringSignIn": level,
+        "riskState": "none" if level == "none" else "atRisk",
+        "riskEventTypes_v2": [],
+    }
+
+
 def signin_record(tenant: Tenant, who: Person, rng: Chance, event: SignIn, uid: str) -> Record:
     """The Graph sign-in row (beta shape)."""
-    error = event.error
+    error, app = event.error, event.app
     note = "MFA requirement satisfied by claim in the token" if event.mfa and not event.interactive else (
         "MFA completed in Azure AD" if event.mfa and error == 0 else None)  # fmt: skip
     body: Body = {
@@ -104,15 +114,15 @@ def signin_record(tenant: Tenant, who: Person, rng: Chance, event: SignIn, uid: 
         "userPrincipalName": who.upn,
         "userId": who.object_id,
         "userType": "member",
-        "appId": event.app.app_id,
-        "appDisplayName": event.app.name,
-        "resourceId": event.app.resource_id,
-        "resourceDisplayName": event.app.resource,
+        "appId": app.app_id,
+        "appDisplayName": app.name,
+        "resourceId": app.resource_id,
+        "resourceDisplayName": app.resource,
         "resourceTenantId": tenant.org_id,
         "homeTenantId": tenant.org_id,
         "ipAddress": event.place.ip,
         "autonomousSystemNumber": event.place.network.asn,
-        "clientAppUsed": event.app.client,
+        "clientAppUsed": app.client,
         "userAgent": event.agent,
         "correlationId": rng.guid(),
         "originalRequestId": uid,
@@ -121,18 +131,16 @@ def signin_record(tenant: Tenant, who: Person, rng: Chance, event: SignIn, uid: 
         "authenticationProtocol": event.protocol,
         "incomingTokenType": event.incoming,
         "authenticationRequirement": "multiFactorAuthentication" if event.mfa else "singleFactorAuthentication",
-        "conditionalAccessStatus": "success" if error == 0 else ("failure" if error in (50074, 50076) else "notApplied"),
+        "conditionalAccessStatus": "success"
+        if error == 0
+        else ("failure" if error in (50074, 50076) else "notApplied"),
         "crossTenantAccessType": "none",
         "tokenIssuerType": "AzureAD",
         "uniqueTokenIdentifier": event.token,
         "sessionId": event.session,
         "signInTokenProtectionStatus": "none",
         "originalTransferMethod": "none",
-        "riskDetail": "none",
-        "riskLevelAggregated": event.risk,
-        "riskLevelDuringSignIn": event.risk,
-        "riskState": "none" if event.risk == "none" else "atRisk",
-        "riskEventTypes_v2": [],
+        **_risk(event.risk),
         "status": {"errorCode": error, "failureReason": FAILURES[error][1], "additionalDetails": note},
         "deviceDetail": _device_detail(event.device, event.browser),
         "location": _location(event.place),
@@ -141,7 +149,7 @@ def signin_record(tenant: Tenant, who: Person, rng: Chance, event: SignIn, uid: 
         "authenticationProcessingDetails": [],
         "networkLocationDetails": [],
         "sessionLifetimePolicies": [],
-    }  # fmt: skip
+    }
     return Record(SIGNINS, event.at, uid, body)
 
 
