@@ -23,10 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def worker(settings: KafkaSettings, log: Path, delay: float = 0.0) -> Iterator[subprocess.Popen[bytes]]:
+def worker(settings: KafkaSettings, log: Path, delay: float = 0.0, die: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """A toy `detect` process; killed when the block ends, if it still runs."""
     command = [sys.executable, str(Path(__file__).with_name("toy_worker.py")), orjson.dumps(asdict(settings)).decode()]
     environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "TOY_DELAY": str(delay)}
+    if die:
+        environment["TOY_DIE"] = die
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
     try:

@@ -22,7 +22,7 @@ from streams.drivers.kafka.topics import TopicsError, create_topics, list_topics
 from tests.integration.processes import PositionWatch, settled, stop, wait_until, worker
 from tests.integration.toy import toy_engines, toy_log
 
-RESTARTS = int(os.environ.get("WATCHPOST_TEST_RESTARTS", "4"))
+RESTARTS = int(os.environ.get("WATCHPOST_TEST_RESTARTS", "3"))
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(170)]
 
 
@@ -111,6 +111,19 @@ def test_kill_at_work_and_restart_lose_and_repeat_nothing(settings: KafkaSetting
         wait_until(watch.beyond(2_400), "going on")
         process.kill()
     assert watch.processed() < 3_950
+    with worker(live, tmp_path / "log") as process:
+        wait_until(settled(settings), "processing everything", 60)
+        assert stop(process) == 0, (tmp_path / "log").read_text()
+    _same_as_folded(settings)
+
+
+def test_death_before_and_after_a_commit_repeats_nothing(settings: KafkaSettings, tmp_path: Path) -> None:
+    create_topics(settings)
+    live = replace(settings, batch_records=100, instance="one")
+    collect(iter(toy_log(1_500, 3)), settings, wait_for_profile=False)
+    for moment in ("before 2", "before 5", "after 4"):
+        with worker(live, tmp_path / "log", die=moment) as process:
+            assert process.wait(30) == 9
     with worker(live, tmp_path / "log") as process:
         wait_until(settled(settings), "processing everything", 60)
         assert stop(process) == 0, (tmp_path / "log").read_text()
