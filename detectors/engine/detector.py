@@ -1,0 +1,136 @@
+"""What a detector is. Layer: detectors.
+
+A detector judges one account from its own records. It scores now (`observe`) against the baseline of sealed days and
+learns when a day is sealed (`seal`). It owns its state and the bytes of it; it never reads a clock, a file or another
+account: everything it may know is in the event, the state and the `Context`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol, TypeVar
+
+from detectors.engine.knowledge import Knowledge
+from detectors.engine.ledger import DayLedger
+from schemas.contracts.incident import Reason, Resource, Stage, Technique
+from schemas.contracts.notice import Notice
+from schemas.contracts.profile import Profile
+from schemas.contracts.signal import Signal
+from schemas.records.event import AuditEvent
+
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+
+
+class Control(IntEnum):
+    """What the evidence proves that the attacker holds. What an outsider can provoke never adds up to `act`."""
+
+    OUTSIDER = 0
+    PASSWORD = 1
+    SESSION = 2
+    MAILBOX = 3
+
+
+@dataclass(slots=True, frozen=True)
+class DetectorInfo:
+    """Who a detector is, in words for people. `number` and `version` are on-disk format (state envelope)."""
+
+    id: str
+    number: int
+    version: int
+    title: str
+    catches: str
+    misses: str
+    needs: str
+    false_positives: str
+    techniques: tuple[Technique, ...]
+    entity: bool = False
+
+
+@dataclass(slots=True)
+class Evidence:
+    """One surprise of one detector. `value` says about what: there is one evidence per detector, value and day.
+
+    `nats` is the sum of the reasons. `certain` content needs no baseline: no surcharge while an account is young, a
+    higher cap. `adds` is added to the best evidence of its stage instead of competing with it (a spray's answer).
+    `proof` is a successful act in the account's own name. `sentence` is one true sentence in plain words, without the
+    time and without the account's name. `repeat` marks a record that belongs to evidence already given.
+    """
+
+    detector: str
+    value: str
+    stage: Stage
+    technique: Technique
+    control: Control
+    nats: float
+    reasons: tuple[Reason, ...]
+    sentence: str
+    advice: str
+    certain: bool = False
+    adds: bool = False
+    proof: bool = True
+    repeat: bool = False
+    resources: tuple[Resource, ...] = ()
+
+
+@dataclass(slots=True)
+class Context:
+    """What a detector may know beside the event: one object per engine, refilled for each entry."""
+
+    knowledge: Knowledge
+    profile: Profile
+    account: str = ""
+    role: str = ""
+    day: int = 0  # event day, days since 1970-01-01 UTC
+    late: bool = False  # the event's day is already sealed: score content, learn nothing
+    first_ms: int = 0  # event time of the account's first record
+    sealed_days: int = 0
+    active_hours: int = 0
+    ledger: DayLedger | None = None  # of the event's day; None when late
+    signals: list[Signal] = field(default_factory=list)
+
+    @property
+    def own(self) -> bool:
+        """The record is the account's own act."""
+        return self.role == "actor"
+
+    def is_home(self, address: str) -> bool:
+        """The address belongs to one of the tenant's own domains."""
+        domain = address.rpartition("@")[2]
+        return domain in self.profile.home_domains
+
+
+S = TypeVar("S")
+
+
+class Detector(Protocol[S]):
+    """The shape of an account detector; `detectors.checks.check_detector` tests whether a class keeps the promises."""
+
+    info: DetectorInfo
+    details: frozenset[type] | None  # detail types it reads; None: every record
+
+    def start(self) -> S:
+        """State of an account never seen."""
+        ...
+
+    def observe(self, state: S, event: AuditEvent, context: Context) -> Sequence[Evidence]:
+        """Score an event now, note it in the open day."""
+        ...
+
+    def notice(self, state: S, notice: Notice, context: Context) -> Sequence[Evidence]:
+        """Weigh an entity's answer."""
+        ...
+
+    def seal(self, state: S, day: int, learn: bool, context: Context) -> None:
+        """Learn a closed day (or, when `learn` is false, only forget it)."""
+        ...
+
+    def dump(self, state: S) -> bytes:
+        """State to bytes of the current version."""
+        ...
+
+    def load(self, data: bytes, version: int) -> S:
+        """Bytes of any released version to state; ValueError when they are damaged."""
+        ...

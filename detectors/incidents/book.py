@@ -1,0 +1,196 @@
+"""What an account holds against itself: evidence of the last days, and the open incident. Layer: detectors.
+
+At most 32 evidences are kept, one per detector, value and day. Which records of an evidence are kept (first, last, peak)
+is decided by nats, time and record id, never by arrival.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from detectors.engine.detector import Control, Evidence
+from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, capped, score
+from schemas.contracts.incident import EvidenceRecord, Reason, Resource, Stage, Technique
+from schemas.records.event import AuditEvent
+
+EVIDENCE_MAX = 32
+QUIET_MS = 72 * 3_600_000  # an incident closes this long after its last evidence
+DAY_MS = 86_400_000
+
+
+@dataclass(slots=True)
+class Ref:
+    """A vendor record, as far as a story needs it."""
+
+    time_ms: int
+    uid: str
+    operation: str
+    ip: str | None
+    session: str | None
+    nats: float
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Event time, then id: the same in every arrival order."""
+        return (self.time_ms, self.uid)
+
+
+@dataclass(slots=True)
+class Held:
+    """One evidence in state: its best score with the reasons, and three of its records."""
+
+    detector: str
+    value: str
+    day: int
+    stage: Stage
+    technique: Technique
+    control: Control
+    nats: float
+    reasons: tuple[Reason, ...]
+    sentence: str
+    advice: str
+    certain: bool
+    adds: bool
+    proof: bool
+    resources: tuple[Resource, ...]
+    time_ms: int  # event time at which the best score was reached
+    first: Ref
+    last: Ref
+    peak: Ref
+    count: int = 1
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """One evidence per detector, value and day."""
+        return (self.detector, self.value, self.day)
+
+    def records(self) -> list[EvidenceRecord]:
+        """First, last and peak as evidence records, each once."""
+        refs = {ref.uid: ref for ref in (self.first, self.last, self.peak)}
+        return [
+            EvidenceRecord(
+                ref.uid, self.detector, ref.time_ms, ref.operation, ref.ip, ref.session, self.stage, ref.nats, self.reasons
+            )
+            for ref in refs.values()
+        ]
+
+
+@dataclass(slots=True)
+class OpenIncident:
+    """The incident being told. Times are event times in milliseconds."""
+
+    uid: str
+    created_ms: int
+    tier_times: dict[str, int]
+    told: int = 0  # messages sent so far
+    told_count: int = 0
+    told_detectors: tuple[str, ...] = ()
+    told_stages: tuple[Stage, ...] = ()
+    historical: bool = False
+
+
+@dataclass(slots=True)
+class Book:
+    """Evidence and incident of one account."""
+
+    held: dict[tuple[str, str, int], Held] = field(default_factory=dict)
+    incident: OpenIncident | None = None
+
+    def add(self, evidence: Evidence, ref: Ref, day: int) -> Held | None:
+        """Merge one evidence; None when it changed only a count."""
+        key = (evidence.detector, evidence.value, day)
+        held = self.held.get(key)
+        if held is None:
+            if evidence.repeat:
+                return None
+            held = _held(evidence, ref, day)
+            self.held[key] = held
+            self._trim()
+            return held
+        held.count += 1
+        if ref.order < held.first.order:
+            held.first = ref
+        if ref.order > held.last.order:
+            held.last = ref
+        if evidence.repeat or (evidence.nats, -ref.time_ms, ref.uid) <= (held.nats, -held.peak.time_ms, held.peak.uid):
+            return None
+        held.nats, held.reasons, held.sentence = evidence.nats, evidence.reasons, evidence.sentence
+        held.certain = held.certain or evidence.certain
+        held.proof = held.proof or evidence.proof
+        held.control = max(held.control, evidence.control)
+        held.peak, held.time_ms = ref, ref.time_ms
+        return held
+
+    def _trim(self) -> None:
+        while len(self.held) > EVIDENCE_MAX:
+            weakest = min(self.held.values(), key=lambda held: (held.nats, held.time_ms, held.key))
+            del self.held[weakest.key]
+
+    def forget(self, before_ms: int) -> None:
+        """Drop evidence whose last record is older than this."""
+        for key in [key for key, held in self.held.items() if held.last.time_ms < before_ms]:
+            del self.held[key]
+
+    def score(self) -> float:
+        """Score of all evidence, in nats."""
+        return score(list(self.held.values()))
+
+    def act_score(self) -> float:
+        """Score of what only somebody with a session can do; 0 without proof of a used one."""
+        inside = [held for held in self.held.values() if held.control >= Control.SESSION]
+        return score(inside) if any(held.proof for held in inside) else 0.0
+
+    def reached(self, review_nats: float) -> tuple[str, ...]:
+        """Tiers reached now."""
+        tiers = ["review"] if self.score() >= review_nats else []
+        if tiers and self.act_score() >= review_nats + ACT_ABOVE_REVIEW_NATS:
+            tiers.append("act")
+        return tuple(tiers)
+
+    def last_ms(self) -> int:
+        """Event time of the latest evidence, 0 without any."""
+        return max((held.last.time_ms for held in self.held.values()), default=0)
+
+    def count(self) -> int:
+        """Vendor records behind the evidence."""
+        return sum(held.count for held in self.held.values())
+
+    def days(self) -> set[int]:
+        """Days that evidence touches (they are not learnt while the incident is open)."""
+        return {
+            day
+            for held in self.held.values()
+            for day in range(held.first.time_ms // DAY_MS, held.last.time_ms // DAY_MS + 1)
+        }
+
+    def strongest(self) -> list[Held]:
+        """Evidence, the strongest first."""
+        return sorted(self.held.values(), key=lambda held: (-capped(held), held.time_ms, held.key))
+
+
+def _held(evidence: Evidence, ref: Ref, day: int) -> Held:
+    return Held(
+        evidence.detector,
+        evidence.value,
+        day,
+        evidence.stage,
+        evidence.technique,
+        evidence.control,
+        evidence.nats,
+        evidence.reasons,
+        evidence.sentence,
+        evidence.advice,
+        evidence.certain,
+        evidence.adds,
+        evidence.proof,
+        evidence.resources,
+        ref.time_ms,
+        ref,
+        ref,
+        ref,
+    )
+
+
+def ref_of(event: AuditEvent, nats: float) -> Ref:
+    """The record's part in a story."""
+    return Ref(event.time_ms, event.record_id, event.operation, event.ip, event.session, nats)

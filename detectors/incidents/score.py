@@ -1,0 +1,58 @@
+"""How evidence adds up. Layer: detectors.
+
+Each stage counts with its best evidence; the incident's score is the greater of the stage sum and the best single
+evidence (fusion measured in detection-science 2.3: the stage sum lifts recall of quiet attacks three to five times at
+equal budget). Evidence fades with a half-life of 12 h of event time, and the score is the maximum over evidence times t
+of the score of what is not later than t: it depends on event times alone, never on the order of arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from schemas.contracts.incident import Stage
+
+HALF_LIFE_MS = 12 * 3_600_000
+CAP_NATS = 12.0
+CAP_CERTAIN_NATS = 16.0
+STAGE_FLOOR_NATS = 2.5
+ACT_ABOVE_REVIEW_NATS = 4.6  # ln 100: a hundredth of the review budget
+
+
+class Scored(Protocol):
+    """The part of evidence that the score reads."""
+
+    stage: Stage
+    nats: float
+    certain: bool
+    adds: bool
+    time_ms: int
+
+
+def capped(item: Scored) -> float:
+    """Nats with the cap of its kind."""
+    return min(item.nats, CAP_CERTAIN_NATS if item.certain else CAP_NATS)
+
+
+def score_at(items: Sequence[Scored], time_ms: int) -> float:
+    """Score of the evidence not later than `time_ms`, in nats."""
+    best: dict[Stage, float] = {}
+    added: dict[Stage, float] = {}
+    for item in items:
+        if item.time_ms <= time_ms:
+            value = capped(item) * 0.5 ** ((time_ms - item.time_ms) / HALF_LIFE_MS)
+            into = added if item.adds else best
+            if value > into.get(item.stage, 0.0):
+                into[item.stage] = value
+    together = [
+        min(best.get(stage, 0.0) + added.get(stage, 0.0), CAP_CERTAIN_NATS) for stage in best.keys() | added.keys()
+    ]
+    if not together:
+        return 0.0
+    return max(max(together), sum(max(0.0, nats - STAGE_FLOOR_NATS) for nats in together))
+
+
+def score(items: Sequence[Scored]) -> float:
+    """The incident's score in nats: the maximum over its evidence times."""
+    return max((score_at(items, item.time_ms) for item in items), default=0.0)
