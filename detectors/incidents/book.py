@@ -69,7 +69,15 @@ class Held:
         refs = {ref.uid: ref for ref in (self.first, self.last, self.peak)}
         return [
             EvidenceRecord(
-                ref.uid, self.detector, ref.time_ms, ref.operation, ref.ip, ref.session, self.stage, ref.nats, self.reasons
+                ref.uid,
+                self.detector,
+                ref.time_ms,
+                ref.operation,
+                ref.ip,
+                ref.session,
+                self.stage,
+                ref.nats,
+                self.reasons,
             )
             for ref in refs.values()
         ]

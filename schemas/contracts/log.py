@@ -85,9 +85,7 @@ class LogEntry:
         return pairs
 
 
-def entry_from_message(
-    key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]] | None
-) -> LogEntry:
+def entry_from_message(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]] | None) -> LogEntry:
     """Read a Kafka message of the audit log back into an entry; MalformedEntry when it is none."""
     found = dict(headers or ())
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
+from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types.transports import ConsumerT
 

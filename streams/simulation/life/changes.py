@@ -7,7 +7,10 @@ from streams.simulation.life.day import Day
 from streams.simulation.records.directory import consent_records, directory_record
 from streams.simulation.records.mail import folder_permission_record
 
-_METHODS_NEW = '[\r\n  {\r\n    "MethodType": 6,\r\n    "Default": true\r\n  },\r\n  {\r\n    "MethodType": 7,\r\n    "Default": false\r\n  }\r\n]'
+_METHODS_NEW = (
+    '[\r\n  {\r\n    "MethodType": 6,\r\n    "Default": true\r\n  },\r\n'
+    '  {\r\n    "MethodType": 7,\r\n    "Default": false\r\n  }\r\n]'
+)
 _METHODS_OLD = '[\r\n  {\r\n    "MethodType": 6,\r\n    "Default": true\r\n  }\r\n]'
 
 

@@ -69,9 +69,10 @@ def opened_record(
         {"Name": "IsThrottled", "Value": "False"},
     ]
     body |= organization(tenant, rng, day_of(tenant, at), use)
-    items: list[Body] = []
-    for _ in range(count):
-        items.append({"InternetMessageId": message_id(tenant, rng), "SizeInBytes": 3000 + int(rng.random() * 90_000)})
+    items: list[Body] = [
+        {"InternetMessageId": message_id(tenant, rng), "SizeInBytes": 3000 + int(rng.random() * 90_000)}
+        for _ in range(count)
+    ]
     code = FOLDER_CODES.get(folder, "M")
     body["Folders"] = [{"FolderItems": items, "Id": folder_id(owner, code), "Path": f"\\{folder}"}]
     body["OperationCount"] = count

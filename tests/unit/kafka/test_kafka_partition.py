@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -80,7 +80,9 @@ def make(store: Store, log: Sequence[LogMessage], batch: int = 2) -> tuple[Parti
     def read(start: int, stop: int | None) -> Iterator[LogMessage]:
         return (m for m in log if m.offset >= start and (stop is None or m.offset < stop))
 
-    take_over: Callable[[], Store] = lambda: store
+    def take_over() -> Store:
+        return store
+
     return PartitionWorker(engine, decode_entry, take_over, OUTBOX, read, batch), engine
 
 

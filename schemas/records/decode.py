@@ -1,0 +1,83 @@
+"""Bytes of one record to an `AuditEvent`. Layer: schemas.
+
+The only exception that leaves this module is `UnreadableRecord`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import orjson
+
+from schemas.records import management, signin, trace
+from schemas.records.errors import UnreadableRecord
+from schemas.records.event import AuditEvent, Source
+from schemas.records.export_row import unwrap, wrapped
+from schemas.records.sniff import kind_of, why_unknown
+from schemas.records.values import Record
+
+MAX_BYTES: Final = 8 * 1024 * 1024  # the vendor's blobs are far smaller; what is bigger is no record
+_SURELY_SHALLOW: Final = 200  # brackets; orjson writes at most 254 levels
+_WRAPPERS: Final = 2
+
+
+def canonical(obj: object) -> bytes:
+    """JSON of an object with sorted keys, UTF-8: equal for equal content, whatever order the vendor wrote."""
+    try:
+        return orjson.dumps(obj, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, RecursionError, ValueError) as error:
+        raise UnreadableRecord("not representable as JSON (nesting, number or text out of range)") from error
+
+
+def digest(obj: object) -> str:
+    """Identity of a record that has no id of its own: `sha256:` and 32 hex digits of its canonical JSON."""
+    return "sha256:" + hashlib.sha256(canonical(obj)).hexdigest()[:32]
+
+
+def parse(raw: bytes) -> Record:
+    """The JSON object in `raw`. NaN, lone surrogates, bad UTF-8 and bombs are refused."""
+    if len(raw) > MAX_BYTES:
+        raise UnreadableRecord("larger than 8 MiB")
+    try:
+        obj = orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise UnreadableRecord("not JSON") from error
+    if type(obj) is not dict:
+        raise UnreadableRecord("JSON, but not an object")
+    if raw.count(b"[") + raw.count(b"{") > _SURELY_SHALLOW:
+        canonical(obj)
+    return obj
+
+
+def _read(obj: Record) -> AuditEvent:
+    """Dispatch on the kind; wrappers are opened first."""
+    for _ in range(_WRAPPERS):
+        if wrapped(obj) is None:
+            break
+        obj = unwrap(obj)
+    kind = kind_of(obj)
+    if kind is Source.MANAGEMENT:
+        event = management.read(obj)
+    elif kind is Source.SIGNIN:
+        event = signin.read(obj)
+    elif kind is Source.TRACE:
+        event = trace.read(obj)
+    else:
+        raise UnreadableRecord(why_unknown(obj))
+    if not event.record_id:
+        event.record_id = digest(obj)
+    return event
+
+
+def to_event(obj: object) -> AuditEvent:
+    """One parsed vendor record, wrapped or bare, as an event. Content that is no JSON (lone surrogates, NaN) is refused."""
+    if type(obj) is not dict:
+        raise UnreadableRecord("not an object")
+    canonical(obj)
+    return _read(obj)
+
+
+def decode(raw: bytes) -> AuditEvent:
+    """One vendor record, wrapped or bare, as an event."""
+    return _read(parse(raw))
