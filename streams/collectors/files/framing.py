@@ -1,0 +1,118 @@
+"""One plain file to its records, undecoded: JSON lines, arrays, pages, pretty print, CSV. Layer: streams.
+
+The kind is found from the first bytes. JSON lines are the fast way and recover at each line; everything else that
+begins like JSON goes through `Elements`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+import orjson
+
+from schemas.records.errors import UnreadableRecord
+from streams.collectors.files.byte_stream import ByteStream, Damaged
+from streams.collectors.files.elements import Elements
+from streams.collectors.files.encodings import to_utf8
+from streams.collectors.files.limits import DEFAULT_LIMITS, HEAD_BYTES, Limits
+from streams.collectors.files.lines import Lines
+from streams.collectors.files.table import Table, looks_like_table, recognise
+
+# Line from 1, and: bytes of one JSON value, cells of a CSV row, or why neither can be had.
+Frame = tuple[int, bytes | dict[str, str] | UnreadableRecord]
+
+
+class _Kind(Enum):
+    LINES = "lines"
+    ELEMENTS = "elements"
+    UNKNOWN = "unknown"
+
+
+def frames(raw: ByteStream, limits: Limits = DEFAULT_LIMITS) -> Iterator[Frame]:
+    """Give every record of a plain file. Whatever is wrong with the file is a frame too; nothing is raised."""
+    stream = to_utf8(raw)
+    skipped = _skip_blank(stream)
+    if skipped:
+        yield from ((line + skipped, payload) for line, payload in _framed(stream, limits))
+    else:
+        yield from _framed(stream, limits)
+
+
+def _skip_blank(stream: ByteStream) -> int:
+    """Drop long leading white space; gives the number of line ends in it."""
+    skipped = 0
+    while (head := stream.peek(HEAD_BYTES)) and head.isspace():
+        skipped += stream.take(len(head)).count(b"\n")
+    return skipped
+
+
+def _framed(stream: ByteStream, limits: Limits) -> Iterator[Frame]:
+    head = stream.peek(HEAD_BYTES)
+    form = recognise(head)
+    if form is not None:
+        yield from Table(stream, form, limits)
+        return
+    kind = _kind(head)
+    if kind is _Kind.LINES:
+        yield from _json_lines(stream, limits)
+    elif kind is _Kind.ELEMENTS:
+        yield from Elements(stream, limits)
+    else:
+        yield from _unknown(stream, head)
+
+
+def _kind(head: bytes) -> _Kind:
+    start = head.lstrip()
+    if start.startswith(b"["):
+        return _Kind.ELEMENTS
+    lines = [line for line in start.split(b"\n", 64) if line.strip()]
+    if start.startswith(b"{"):
+        whole_second = len(lines) > 2 and lines[1].startswith(b"{") and _is_object(lines[1])
+        first_is_record = len(lines) > 1 and _is_object(lines[0])
+        return _Kind.LINES if first_is_record or whole_second else _Kind.ELEMENTS
+    if b"\0" in head:
+        return _Kind.UNKNOWN
+    for line in lines[1:]:
+        if line.lstrip()[:1] in (b"{", b"["):
+            return _Kind.LINES if _is_object(line) else _Kind.ELEMENTS
+    return _Kind.LINES if len(lines) == 1 and len(head) >= HEAD_BYTES else _Kind.UNKNOWN
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _json_lines(stream: ByteStream, limits: Limits) -> Iterator[Frame]:
+    lines = Lines(stream, limits)
+    for number, line in lines:
+        if type(line) is bytes:
+            record = line.strip()
+            if record:
+                yield number, record
+        else:
+            yield number, line
+    if lines.damage is not None:
+        if _is_object(lines.rest):
+            yield lines.line, lines.rest.strip()
+        yield lines.line, UnreadableRecord(lines.damage.reason)
+
+
+def _unknown(stream: ByteStream, head: bytes) -> Iterator[Frame]:
+    try:
+        for _ in stream:
+            pass
+    except Damaged as damage:
+        yield 0, UnreadableRecord(damage.reason)
+        return
+    if not head:
+        return
+    if head[257:262] == b"ustar":
+        yield 0, UnreadableRecord("a tar archive: unpack it first")
+    elif b"\0" not in head and looks_like_table(head):
+        yield 0, UnreadableRecord("a CSV without AuditData or message trace columns")
+    else:
+        yield 0, UnreadableRecord("neither JSON nor a known CSV export")

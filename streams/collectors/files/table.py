@@ -1,0 +1,135 @@
+"""CSV exports: which file is one, and its rows as dictionaries. Layer: streams."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from schemas.records.errors import UnreadableRecord
+from streams.collectors.files.byte_stream import ByteStream
+from streams.collectors.files.limits import Limits
+from streams.collectors.files.lines import Lines
+
+AUDIT_DATA = "AuditData"
+Row = tuple[int, dict[str, str] | UnreadableRecord]  # line on which the row begins
+
+_SEPARATORS = (",", ";", "\t")
+_TRACE_COLUMNS = frozenset(("senderaddress", "recipientaddress"))
+_HEADER_LINES_MAX = 16  # type lines and blanks before the header
+
+
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """What the head of a CSV says: the header's line from 1, its separator, its column names."""
+
+    line: int
+    separator: str
+    columns: tuple[str, ...]
+
+
+def recognise(head: bytes) -> TableForm | None:
+    """Find the header of a known export in the first bytes of a file."""
+    for number, line in enumerate(head.split(b"\n", _HEADER_LINES_MAX)[:_HEADER_LINES_MAX], 1):
+        text = line.decode("utf-8", "replace").strip("\r ")
+        if not text or text.startswith("#") or text.lower().startswith("sep="):
+            continue
+        for separator in _SEPARATORS:
+            columns = _columns(text, separator)
+            names = {column.lower() for column in columns}
+            if AUDIT_DATA in columns or names >= _TRACE_COLUMNS:
+                return TableForm(number, separator, columns)
+        return None
+    return None
+
+
+def looks_like_table(head: bytes) -> bool:
+    """Tell whether the first bytes are a CSV at all, of columns nobody knows."""
+    lines = head.decode("utf-8", "replace").splitlines()[:2]
+    return len(lines) == 2 and any(
+        len(_columns(lines[0], sep)) == len(_columns(lines[1], sep)) > 2 for sep in _SEPARATORS
+    )
+
+
+def _columns(text: str, separator: str) -> tuple[str, ...]:
+    try:
+        cells = next(csv.reader([text], delimiter=separator), [])
+    except csv.Error:
+        return ()
+    names = [cell.strip().strip("\ufeff") for cell in cells]
+    return tuple(AUDIT_DATA if name.lower() == AUDIT_DATA.lower() else name for name in names)
+
+
+class Table:
+    """Iterates over the rows of a CSV as (line, cells by column name); missing cells are empty, extra ones dropped."""
+
+    def __init__(self, stream: ByteStream, form: TableForm, limits: Limits) -> None:
+        self._lines = Lines(stream, limits)
+        self._form = form
+        self._limits = limits
+        self._problem: UnreadableRecord | None = None
+        self._whole = True  # the last line given to the csv module had an end
+
+    def __iter__(self) -> Iterator[Row]:
+        csv.field_size_limit(self._limits.line_bytes_max)
+        rows = csv.reader(self._texts(), delimiter=self._form.separator)
+        line = 1 + self._form.line
+        while True:
+            row: list[str] | UnreadableRecord | None
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                row = UnreadableRecord(_csv_reason(error, self._limits))
+            if row is None:
+                break
+            if self._problem is not None:
+                yield line, self._problem
+                self._problem = None
+            if isinstance(row, UnreadableRecord):
+                yield line, row
+            elif row and self._worth_giving(cells := dict(zip(self._form.columns, row, strict=False))):
+                yield line, self._completed(cells)
+            line = 1 + self._form.line + rows.line_num
+        if self._problem is not None:
+            yield line, self._problem
+        if self._lines.damage is not None:
+            yield self._lines.line, UnreadableRecord(self._lines.damage.reason)
+
+    def _texts(self) -> Iterator[str]:
+        """Lines after the header, with their ends, as the csv module wants them."""
+        for number, data in self._lines:
+            if number <= self._form.line:
+                continue
+            if isinstance(data, UnreadableRecord):
+                self._problem = data
+                yield "\n"
+            else:
+                yield data.decode("utf-8", "replace") + "\n"
+        if self._lines.damage is not None and self._lines.rest:
+            yield self._lines.rest.decode("utf-8", "replace")
+
+    def _completed(self, cells: dict[str, str]) -> dict[str, str]:
+        if len(cells) < len(self._form.columns):
+            for column in self._form.columns:
+                cells.setdefault(column, "")
+        return cells
+
+    def _worth_giving(self, cells: dict[str, str]) -> bool:
+        """False for the row in which a cut file ends: it is accounted for by the cut."""
+        if self._lines.damage is None:
+            return True
+        if AUDIT_DATA not in self._form.columns:
+            return not self._lines.rest
+        try:
+            orjson.loads(cells.get(AUDIT_DATA, ""))
+        except orjson.JSONDecodeError:
+            return False
+        return True
+
+
+def _csv_reason(error: csv.Error, limits: Limits) -> str:
+    if "field larger" in str(error):
+        return f"the cell is longer than {limits.line_bytes_max} bytes"
+    return "the row is not CSV"

@@ -1,0 +1,151 @@
+"""Records in any order to distinct records in time order: exact de-duplication, then a sort that may go to disk.
+
+Layer: streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import orjson
+from schemas.records.decode import canonical
+
+from schemas.records.event import AuditEvent
+from streams.collectors.content_index import ContentIndex
+from streams.collectors.runs import Keyed, Runs
+
+MEMORY_BYTES_MAX = 256 << 20
+_RECORD_BYTES = 450  # of memory beside the raw bytes: tuple, id, digest, objects' heads
+_EVENT_BYTES = 1_600  # of memory that a decoded event holds
+
+_Held = tuple[int, str, str, bytes, bytes, AuditEvent | None]
+
+
+class Admission(Enum):
+    """What a record was when it came."""
+
+    NEW = "new"
+    REVISION = "revision"  # source and id are known, the content is not
+    DUPLICATE = "duplicate"
+
+
+class SpooledRecord(NamedTuple):
+    """A distinct record on its way out. `time_ms` is event time, UTC milliseconds; `raw` the vendor's JSON as received.
+
+    `revision`: another content of the same source and id came before it in this order. `event` is None where the record
+    was on disk: decode `raw` again.
+    """
+
+    time_ms: int
+    raw: bytes
+    revision: bool
+    event: AuditEvent | None
+
+
+class Spool:
+    """Takes records in any order, gives the distinct ones by (time, source, id, content digest), whatever the arrival.
+
+    About `memory_bytes_max` bytes of records are held; beyond that sorted runs go to a temporary folder (in `folder`).
+    The index of what was seen stays in memory: some 30 bytes per distinct record.
+    """
+
+    def __init__(self, memory_bytes_max: int = MEMORY_BYTES_MAX, folder: Path | None = None) -> None:
+        self._memory_bytes_max = memory_bytes_max
+        self._folder = folder
+        self._index = ContentIndex()
+        self._held: list[_Held] = []
+        self._held_bytes = 0
+        self._keeps_events = True
+        self._sorted = True
+        self._runs: Runs | None = None
+        self._revised: set[tuple[str, str]] = set()
+
+    def __len__(self) -> int:
+        """Distinct records."""
+        return len(self._index)
+
+    @property
+    def spilled(self) -> bool:
+        """Something is on disk."""
+        return self._runs is not None
+
+    def add(self, event: AuditEvent, raw: bytes, digest: bytes | None = None) -> Admission:
+        """Take one record. `digest`: 16 bytes over its canonical JSON, computed from `raw` when not given."""
+        if digest is None:
+            digest = blake2b(canonical(orjson.loads(raw)), digest_size=16).digest()
+        source, record_id = event.source._value_, event.record_id
+        contents = self._index.add(source, record_id, digest)
+        if contents == 0:
+            return Admission.DUPLICATE
+        self._sorted = False
+        if self._keeps_events:
+            self._held.append((event.time_ms, source, record_id, digest, raw, event))
+            self._held_bytes += len(raw) + _RECORD_BYTES + _EVENT_BYTES
+        else:
+            self._held.append((event.time_ms, source, record_id, digest, raw, None))
+            self._held_bytes += len(raw) + _RECORD_BYTES
+        if self._held_bytes > self._memory_bytes_max:
+            self._relieve()
+        if contents == 1:
+            return Admission.NEW
+        self._revised.add((source, record_id))
+        return Admission.REVISION
+
+    def _relieve(self) -> None:
+        """First let the decoded events go; when that was done before, go to disk."""
+        if self._keeps_events:
+            self._keeps_events = False
+            self._held_bytes -= _EVENT_BYTES * len(self._held)
+            for at, record in enumerate(self._held):
+                self._held[at] = (*record[:5], None)
+            if self._held_bytes <= self._memory_bytes_max // 2:
+                return
+        self._held.sort()
+        if self._runs is None:
+            self._runs = Runs(self._folder)
+        self._runs.write(record[:5] for record in self._held)
+        self._held = []
+        self._held_bytes = 0
+
+    def ordered(self) -> Iterator[SpooledRecord]:
+        """Give all distinct records in order. May be called again; nothing may be added meanwhile."""
+        if not self._sorted:
+            self._held.sort()
+            self._sorted = True
+        if self._runs is None:
+            return self._marked(self._held)
+        return self._marked((*record, None) for record in self._runs.merged(_keys(self._held)))
+
+    def _marked(self, records: Iterable[_Held]) -> Iterator[SpooledRecord]:
+        revised, met = self._revised, set[tuple[str, str]]()
+        for time_ms, source, record_id, _, raw, event in records:
+            revision = False
+            if revised and (identity := (source, record_id)) in revised:
+                revision = identity in met
+                met.add(identity)
+            yield SpooledRecord(time_ms, raw, revision, event)
+
+    def close(self) -> None:
+        """Let everything go, on disk too."""
+        self._held = []
+        if self._runs is not None:
+            self._runs.close()
+            self._runs = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _keys(held: list[_Held]) -> Iterator[Keyed]:
+    for record in held:
+        yield record[:5]
