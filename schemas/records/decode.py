@@ -71,7 +71,7 @@ def _read(obj: Record) -> AuditEvent:
 
 
 def to_event(obj: object) -> AuditEvent:
-    """One parsed vendor record, wrapped or bare, as an event. Content that is no JSON (lone surrogates, NaN) is refused."""
+    """One parsed vendor record, wrapped or bare, as an event; text with lone surrogates is refused."""
     if type(obj) is not dict:
         raise UnreadableRecord("not an object")
     canonical(obj)

@@ -1,0 +1,63 @@
+"""Entra STS logons of the audit log (record type 15): UserLoggedIn, UserLoginFailed. Layer: schemas.
+
+The outcome is told by operation and error number; `ResultStatus` says Success on most failures. A UserLoggedIn with the
+number of an interrupt (50140, keep me signed in) is a step of a success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from schemas.records.aadsts import LOGON_ERRORS, failure_of
+from schemas.records.directory import identities, learn
+from schemas.records.event import AuditEvent, Failure, SignIn
+from schemas.records.values import Record, flag, guid, integer, lower, pairs, text
+
+
+def _error(obj: Record) -> int:
+    """Error number, else the number of the LogonError's name, else 0."""
+    for name in ("ErrorNumber", "ErrorCode"):
+        code = integer(obj.get(name))
+        if code is not None and code >= 0:
+            return code
+    named = obj.get("LogonError")
+    return LOGON_ERRORS.get(named.lower(), 0) if type(named) is str else 0
+
+
+def _failure(logged_in: bool, error: int) -> Failure | None:
+    if error == 0:
+        return None if logged_in else Failure.INTERRUPT
+    failure = failure_of(error)
+    return None if logged_in and failure is Failure.INTERRUPT else failure
+
+
+def read(event: AuditEvent, obj: Record) -> None:
+    """Sign-in detail, session, user agent and ids of one logon."""
+    extended = pairs(obj.get("ExtendedProperties"))
+    device = pairs(obj.get("DeviceProperties"))
+    error = _error(obj)
+    failure = _failure(event.operation.lower() == "userloggedin", error)
+    event.ok = failure is None
+    event.user_agent = extended.get("UserAgent") or event.user_agent
+    event.session = lower(device.get("SessionId")) or event.session
+    application = text(obj.get("ApplicationId"))
+    event.app = application.lower() if application else event.app
+    actor = identities(obj.get("Actor"))
+    learn(event, actor, guid(obj.get("UserKey")) or (actor.plain[0] if actor.plain else None))
+    resource = text(obj.get("ObjectId"))
+    event.detail = SignIn(
+        error=error,
+        failure=failure,
+        request_id=text(obj.get("IntraSystemId")) or event.record_id or None,
+        request_type=extended.get("RequestType") or None,
+        resource=None if resource == "Unknown" else resource,
+        os=device.get("OS") or None,
+        browser=device.get("BrowserType") or None,
+        device=device.get("Id"),
+        managed=flag(device.get("IsCompliantAndManaged")),
+        compliant=flag(device.get("IsCompliant")),
+    )
+
+
+READERS: Final[dict[str, Callable[[AuditEvent, Record], None]]] = {"userloggedin": read, "userloginfailed": read}

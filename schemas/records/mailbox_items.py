@@ -1,0 +1,86 @@
+"""Mailbox item records (types 2, 3, 50): sending, reading, deleting. Layer: schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from schemas.records.event import AuditEvent, MailAccess, MailDeletion, MailSent
+from schemas.records.values import LIST_LIMIT, Record, address, integer, mapping, pairs, sequence, text
+
+_FOLDER_LIMIT: Final = 16
+
+
+def _recipients(obj: Record) -> tuple[str, ...] | None:
+    """`recipientList` is `[{Address, Name}]`, at most 1,000; None when the record has none (the usual case)."""
+    held = obj.get("recipientList", obj.get("RecipientList"))
+    if held is None:
+        return None
+    found = []
+    for entry in sequence(held)[:LIST_LIMIT]:
+        if type(entry) is dict:
+            entry = entry.get("Address")
+        if type(entry) is str and entry.strip():
+            found.append(address(entry))
+    return tuple(found)
+
+
+def read_sent(event: AuditEvent, obj: Record) -> None:
+    """Send, SendAs, SendOnBehalf."""
+    recipients = _recipients(obj)
+    count = integer(obj.get("recipientCount", obj.get("RecipientCount")))
+    if count is None and recipients is not None:
+        count = len(recipients)
+    sender = text(obj.get("SendAsUserSmtp")) or text(obj.get("SendOnBehalfOfUserSmtp"))
+    event.detail = MailSent(
+        message_id=text(mapping(obj.get("Item")).get("InternetMessageId")),
+        recipients=recipients,
+        recipient_count=count if count is None else max(count, 0),
+        sent_from=address(sender) if sender else None,
+    )
+
+
+def _items_in(folders: object) -> int:
+    total = 0
+    for folder in sequence(folders):
+        if type(folder) is dict:
+            items = folder.get("FolderItems")
+            total += len(items) if type(items) is list else 0
+    return total
+
+
+def read_access(event: AuditEvent, obj: Record) -> None:
+    """MailItemsAccessed: Bind lists items by folder, Sync names one folder and counts nothing."""
+    properties = pairs(obj.get("OperationProperties"))
+    count = integer(obj.get("OperationCount"))
+    event.detail = MailAccess(
+        sync=properties.get("MailAccessType", "").lower() == "sync",
+        items=max(count, 0) if count is not None else _items_in(obj.get("Folders")),
+        throttled=properties.get("IsThrottled", "").lower() == "true",
+    )
+
+
+def _path(folder: object) -> str | None:
+    return text(folder.get("Path")) if type(folder) is dict else None
+
+
+def read_deletion(event: AuditEvent, obj: Record) -> None:
+    """HardDelete, SoftDelete, MoveToDeletedItems: the affected items and the distinct folders they were in."""
+    items = sequence(obj.get("AffectedItems"))
+    folders: dict[str, None] = {}
+    own = _path(mapping(obj.get("Folder")))
+    if own is not None:
+        folders[own] = None
+    for item in items:
+        path = _path(item.get("ParentFolder")) if type(item) is dict else None
+        if path is not None and len(folders) < _FOLDER_LIMIT:
+            folders[path] = None
+    count = len(items) or (1 if "Item" in obj else 0)
+    event.detail = MailDeletion(kind=event.operation, items=count, folders=tuple(folders))
+
+
+READERS: Final[dict[str, Callable[[AuditEvent, Record], None]]] = {
+    **dict.fromkeys(("send", "sendas", "sendonbehalf"), read_sent),
+    "mailitemsaccessed": read_access,
+    **dict.fromkeys(("harddelete", "softdelete", "movetodeleteditems"), read_deletion),
+}

@@ -1,0 +1,134 @@
+"""Microsoft Graph sign-ins, v1.0 and beta, also out of Event Hubs and Log Analytics. Layer: schemas.
+
+Source: reference graph-signins-and-message-trace, sections 1, 2 and 7.3. All three become the Graph object first; nested objects
+that a pipeline stored as JSON text are opened. The event time is always `createdDateTime`, never the time of ingestion.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.records.aadsts import failure_of
+from schemas.records.errors import UnreadableRecord
+from schemas.records.event import AuditEvent, SignIn, Source
+from schemas.records.sniff import is_graph_signin, is_table_signin
+from schemas.records.values import Record, flag, guid, integer, ip, lower, mapping, number, sequence, text, time_ms
+
+_BY_CLAIM: Final = "mfa requirement satisfied by claim in the token"
+_APP_EVENTS: Final = ("servicePrincipal", "managedIdentity")
+_SILENT_RISK: Final = ("none", "hidden", "unknownfuturevalue", "")
+_TABLE_NAMES: Final = {
+    "IPAddress": "ipAddress",
+    "LocationDetails": "location",
+    "AADTenantId": "tenantId",
+    "ResourceIdentity": "resourceId",
+    "Location": "countryCode",
+}
+
+
+def _from_table(row: Record) -> Record:
+    """A Log Analytics row in Graph's spelling: first letter small, a few columns renamed."""
+    found = {_TABLE_NAMES.get(name) or name[:1].lower() + name[1:]: value for name, value in row.items()}
+    found.setdefault("createdDateTime", row.get("TimeGenerated"))
+    if "status" not in found:
+        found["status"] = {"errorCode": row.get("ResultType"), "failureReason": row.get("ResultDescription")}
+    found.pop("tenantId" if "AADTenantId" not in row else "", None)
+    return found
+
+
+def _graph_object(obj: Record) -> tuple[Record, str | None]:
+    """The Graph sign-in inside any of the envelopes, and the tenant whose log it is, when the envelope says."""
+    if is_graph_signin(obj):
+        return obj, None
+    inner = obj.get("properties")
+    if type(inner) is dict:
+        return inner, lower(obj.get("tenantId")) or lower(obj.get("tenantid"))
+    if is_table_signin(obj):
+        row = _from_table(obj)
+        return row, lower(row.get("tenantId"))
+    return obj, None
+
+
+def _detail(signin: Record, error: int, reason: str) -> SignIn:
+    get = signin.get
+    device = mapping(get("deviceDetail"))
+    place = mapping(get("location"))
+    spot = mapping(place.get("geoCoordinates"))
+    country = text(place.get("countryOrRegion")) or text(get("countryCode")) or ""
+    asn = integer(get("autonomousSystemNumber"))
+    risk = lower(get("riskLevelDuringSignIn")) or ""
+    client = text(get("clientAppUsed"))
+    protocol = text(get("authenticationProtocol"))
+    held = device.get("deviceId")
+    latitude, longitude = number(spot.get("latitude")), number(spot.get("longitude"))
+    known = latitude is not None and longitude is not None and abs(latitude) <= 90 and abs(longitude) <= 180
+    extra = mapping(get("status")).get("additionalDetails")
+    return SignIn(
+        error=error,
+        failure=failure_of(error, reason) if error else None,
+        request_id=text(get("id")) or text(get("originalRequestId")),
+        interactive=flag(get("isInteractive")),
+        client_app=client,
+        protocol=None if protocol == "none" else protocol,
+        resource=text(get("resourceDisplayName")) or text(get("resourceId")),
+        os=text(device.get("operatingSystem")),
+        browser=text(device.get("browser")),
+        device=held if type(held) is str else None,
+        managed=flag(device.get("isManaged")),
+        compliant=flag(device.get("isCompliant")),
+        mfa_by_claim=type(extra) is str and extra.strip().lower() == _BY_CLAIM,
+        country=country.upper() if len(country) == 2 and country.isascii() and country.isalpha() else None,
+        city=text(place.get("city")),
+        latitude=latitude if known else None,
+        longitude=longitude if known else None,
+        asn=asn if asn is not None and 0 < asn < 2**32 else None,
+        risk=None if risk in _SILENT_RISK else risk,
+    )
+
+
+def _error(signin: Record, envelope: Record) -> tuple[int, str]:
+    """Error code and reason from `status`, else from the envelope's `resultType`."""
+    status = mapping(signin.get("status"))
+    code = integer(status.get("errorCode"))
+    if code is None:
+        code = integer(envelope.get("resultType", envelope.get("resulttype")))
+    if code is None or code < 0:
+        raise UnreadableRecord("a sign-in without an error code")
+    return code, text(status.get("failureReason")) or ""
+
+
+def read(obj: Record) -> AuditEvent:
+    """One sign-in, interactive or not, of a user, a service principal or a managed identity."""
+    signin, tenant = _graph_object(obj)
+    get = signin.get
+    created = get("createdDateTime")
+    instant = time_ms(created)
+    if instant is None:
+        raise UnreadableRecord(
+            "no createdDateTime" if created is None else "createdDateTime is no time of 2000 to 2099"
+        )
+    error, reason = _error(signin, obj)
+    oid = guid(get("userId"))
+    user = lower(get("userPrincipalName")) or lower(get("userId")) or ""
+    detail = _detail(signin, error, reason)
+    events = sequence(get("signInEventTypes"))
+    app_only = any(kind in events for kind in _APP_EVENTS) or (not user and text(get("servicePrincipalId")) is not None)
+    record_id = text(get("id"))
+    return AuditEvent(
+        source=Source.SIGNIN,
+        record_id=record_id.strip() if record_id else "",
+        tenant=tenant or lower(get("resourceTenantId")) or lower(get("homeTenantId")) or "",
+        time_ms=instant,
+        operation="Sign-in",
+        workload="SignIn",
+        user=user,
+        ok=detail.failure is None,
+        ip=ip(get("ipAddress")),
+        session=lower(get("sessionId")),
+        token=text(get("uniqueTokenIdentifier")),
+        user_agent=text(get("userAgent")),
+        app=lower(get("appId")),
+        app_only=app_only,
+        user_ids=(("oid", oid),) if oid is not None and "@" in user else (),
+        detail=detail,
+    )
