@@ -20,6 +20,7 @@ from schemas.records.values import Record
 MAX_BYTES: Final = 8 * 1024 * 1024  # the vendor's blobs are far smaller; what is bigger is no record
 _SURELY_SHALLOW: Final = 200  # brackets; orjson writes at most 254 levels
 _WRAPPERS: Final = 2
+_READERS: Final = {Source.MANAGEMENT: management.read, Source.SIGNIN: signin.read, Source.TRACE: trace.read}
 
 
 def canonical(obj: object) -> bytes:
@@ -56,15 +57,13 @@ def _read(obj: Record) -> AuditEvent:
         if wrapped(obj) is None:
             break
         obj = unwrap(obj)
-    kind = kind_of(obj)
-    if kind is Source.MANAGEMENT:
+    if "CreationTime" in obj:  # the common case, ahead of all others
         event = management.read(obj)
-    elif kind is Source.SIGNIN:
-        event = signin.read(obj)
-    elif kind is Source.TRACE:
-        event = trace.read(obj)
     else:
-        raise UnreadableRecord(why_unknown(obj))
+        kind = kind_of(obj)
+        if kind is None:
+            raise UnreadableRecord(why_unknown(obj))
+        event = _READERS[kind](obj)
     if not event.record_id:
         event.record_id = digest(obj)
     return event

@@ -12,10 +12,11 @@ from schemas.records.values import Record
 
 def wrapped(obj: Mapping[str, object]) -> str | None:
     """Name of the member that holds the record, in the row's own spelling; None when the object is no wrapper."""
-    for name in ("AuditData", "auditData", "auditdata"):
-        if name in obj:
-            return name
-    return None
+    if "AuditData" in obj:
+        return "AuditData"
+    if "auditData" in obj:
+        return "auditData"
+    return "auditdata" if "auditdata" in obj else None
 
 
 def unwrap(row: Mapping[str, object]) -> Record:

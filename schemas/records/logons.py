@@ -43,8 +43,12 @@ def read(event: AuditEvent, obj: Record) -> None:
     event.session = lower(device.get("SessionId")) or event.session
     application = text(obj.get("ApplicationId"))
     event.app = application.lower() if application else event.app
-    actor = identities(obj.get("Actor"))
-    learn(event, actor, guid(obj.get("UserKey")) or (actor.plain[0] if actor.plain else None))
+    oid = guid(obj.get("UserKey"))
+    if oid is not None and "@" in event.user:  # the usual record says it all without its lists
+        event.user_ids = (("oid", oid),)
+    else:
+        actor = identities(obj.get("Actor"))
+        learn(event, actor, oid or (actor.plain[0] if actor.plain else None))
     resource = text(obj.get("ObjectId"))
     event.detail = SignIn(
         error=error,

@@ -28,13 +28,14 @@ _OK: Final = {
     **dict.fromkeys(("true", "succeeded", "success", "partiallysucceeded", "partialsuccess"), True),
     **dict.fromkeys(("false", "failed", "failure"), False),
 }
-_USER_TYPES: Final = {
-    name: code
-    for code, name in enumerate(
-        ("regular", "reserved", "admin", "dcadmin", "system", "application", "serviceprincipal", "custompolicy")
-        + ("systempolicy", "partnertechnician", "guest")
-    )
-}
+_USER_TYPE_NAMES: Final = (
+    *("regular", "reserved", "admin", "dcadmin", "system", "application", "serviceprincipal", "custompolicy"),
+    *("systempolicy", "partnertechnician", "guest"),
+)
+_USER_TYPES: Final = {name: code for code, name in enumerate(_USER_TYPE_NAMES)}
+_NOTHING: Final[Record] = {}
+_SOURCE: Final = Source.MANAGEMENT
+_EXTERNAL: Final = (True, "True", "true")
 _APPLICATION_TYPES: Final = (5, 6)
 
 
@@ -85,6 +86,14 @@ def _user_ids(user: str, user_type: int | None, key: object) -> tuple[tuple[str,
     return ()
 
 
+def _other_ip(obj: Record) -> str | None:
+    """Where a record without a usable ClientIP says the address is."""
+    for name in ("ClientIPAddress", "ActorIpAddress", "ActorIP"):
+        if name in obj and (found := ip(obj[name])) is not None:
+            return found
+    return None
+
+
 def read(obj: Record) -> AuditEvent:
     """One unwrapped management record as an event."""
     if "CreationTime" not in obj:
@@ -101,9 +110,9 @@ def read(obj: Record) -> AuditEvent:
     if type(user_type) is not int:
         user_type = _user_type(user_type)
     context = get("AppAccessContext")
-    if context is not None and type(context) is not dict:
-        context = mapping(context)
-    inner = context.get if context else {}.get
+    if type(context) is not dict:
+        context = _NOTHING if context is None else mapping(context)
+    inner = context.get
     client = text(get("ClientInfoString"))
     app = text(get("ClientAppId")) or text(inner("ClientAppId")) or text(get("AppId")) or text(get("ApplicationId"))
     session = text(inner("AADSessionId")) or text(get("SessionId"))
@@ -111,7 +120,7 @@ def read(obj: Record) -> AuditEvent:
     owner = get("MailboxOwnerUPN")
     record_id = get("Id")
     event = AuditEvent(
-        Source.MANAGEMENT,
+        _SOURCE,
         record_id.strip() if type(record_id) is str else "",
         tenant.strip().lower() if type(tenant) is str else "",
         instant,
@@ -121,7 +130,7 @@ def read(obj: Record) -> AuditEvent:
         integer(get("RecordType")),
         user_type,
         _OK.get(status.lower()) if type(status) is str else None,
-        ip(get("ClientIP")) or ip(get("ClientIPAddress")) or ip(get("ActorIpAddress")) or ip(get("ActorIP")),
+        ip(get("ClientIP")) or _other_ip(obj),
         session.lower() if session else None,
         text(inner("UniqueTokenId")),
         text(get("UserAgent")) or client,
@@ -131,7 +140,7 @@ def read(obj: Record) -> AuditEvent:
         text(get("MailboxGuid")),
         None,
         _user_ids(user, user_type, get("UserKey")),
-        get("ExternalAccess") in (True, "True", "true"),
+        get("ExternalAccess") in _EXTERNAL,
     )
     if reader is not None:
         reader(event, obj)

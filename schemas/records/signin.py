@@ -21,6 +21,7 @@ _TABLE_NAMES: Final = {
     "IPAddress": "ipAddress",
     "LocationDetails": "location",
     "AADTenantId": "tenantId",
+    "TenantId": "workspaceId",  # the column of that name is the workspace, not the tenant
     "ResourceIdentity": "resourceId",
     "Location": "countryCode",
 }
@@ -32,7 +33,6 @@ def _from_table(row: Record) -> Record:
     found.setdefault("createdDateTime", row.get("TimeGenerated"))
     if "status" not in found:
         found["status"] = {"errorCode": row.get("ResultType"), "failureReason": row.get("ResultDescription")}
-    found.pop("tenantId" if "AADTenantId" not in row else "", None)
     return found
 
 

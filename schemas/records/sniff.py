@@ -64,6 +64,8 @@ def why_unknown(obj: Record) -> str:
         return "a Graph directory audit; the unified audit log carries the same act"
     if type(inner) is dict and "activityDisplayName" in inner:
         return "a Graph directory audit; the unified audit log carries the same act"
+    if type(inner) is dict and "activityDateTime" in inner and "initiatedBy" in inner:
+        return "a Graph directory audit; the unified audit log carries the same act"
     if "riskEventType" in obj or (type(inner) is dict and "riskEventType" in inner):
         return "an Identity Protection risk detection, not a sign-in"
     if "riskState" in obj or (type(inner) is dict and "riskState" in inner):

@@ -1,0 +1,79 @@
+"""UPN, object id, PUID, mailbox GUID and alias of the accounts of one tenant. Layer: schemas.
+
+The map learns from the records themselves and never merges by guess: an id that no record has tied to a UPN resolves to None
+and keeps a key of its own. An alias is the local part of a UPN while exactly one account has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from schemas.records.event import AuditEvent
+
+_GUEST = "#ext#"
+
+
+class IdentityMap:
+    """Ids of one tenant. Memory grows with the number of its accounts, not of its records.
+
+    `home_domains` are the tenant's mail domains, in any case. When there are none every domain counts as home.
+    """
+
+    def __init__(self, home_domains: Iterable[str] = ()) -> None:
+        self.home_domains = frozenset(domain.strip().lower().removeprefix("@") for domain in home_domains) - {""}
+        self._upn: dict[str, str] = {}  # oid, puid, mailbox GUID, all lower case -> UPN
+        self._alias: dict[str, str | None] = {}  # local part -> UPN; None: more than one account has it
+        self._proxy: dict[str, str] = {}  # other mail addresses -> UPN
+
+    def learn(self, event: AuditEvent) -> bool:
+        """Take in the ids of the acting user and of the mailbox. True when something was new or changed."""
+        changed = False
+        if "@" in event.user and not event.app_only:
+            changed = self._learn_alias(event.user)
+            for _, held in event.user_ids:
+                changed |= self.bind(held, event.user)
+        if event.mailbox_guid is not None and event.mailbox is not None and "@" in event.mailbox:
+            changed |= self.bind(event.mailbox_guid, event.mailbox)
+            changed |= self._learn_alias(event.mailbox)
+        return changed
+
+    def bind(self, held: str, upn: str) -> bool:
+        """Tie one id to a UPN; the latest word counts (an object id outlives a rename). True when that is news."""
+        held, upn = held.lower(), upn.lower()
+        if not held or "@" not in upn or self._upn.get(held) == upn:
+            return False
+        self._upn[held] = upn
+        return True
+
+    def add_address(self, address: str, upn: str) -> bool:
+        """Make another mail address of an account known (proxyAddresses). True when that is news."""
+        address, upn = address.lower(), upn.lower()
+        if address == upn or self._proxy.get(address) == upn:
+            return False
+        self._proxy[address] = upn
+        return True
+
+    def resolve(self, held: str) -> str | None:
+        """UPN of an id, alias or address; None when nothing is known. A UPN is its own answer."""
+        held = held.strip().lower()
+        if "@" in held:
+            return self._proxy.get(held, held)
+        return self._upn.get(held) or self._alias.get(held)
+
+    def ids(self) -> Iterator[tuple[str, str]]:
+        """Every (id, UPN) that was learnt, in order of id."""
+        yield from sorted(self._upn.items())
+
+    def is_home(self, upn: str) -> bool:
+        """Whether an address is of the tenant's own domains; with none declared every address is."""
+        return "@" in upn and (not self.home_domains or upn.rpartition("@")[2].lower() in self.home_domains)
+
+    def _learn_alias(self, upn: str) -> bool:
+        if _GUEST in upn or not self.is_home(upn):
+            return False
+        alias = upn.partition("@")[0]
+        known = self._alias.get(alias, upn)
+        if alias in self._alias and known in (upn, None):
+            return False
+        self._alias[alias] = upn if known == upn else None
+        return True
