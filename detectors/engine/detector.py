@@ -83,6 +83,7 @@ class Context:
     profile: Profile
     account: str = ""
     role: str = ""
+    number: int = 0  # the account's index in the partition, for the ledger
     day: int = 0  # event day, days since 1970-01-01 UTC
     late: bool = False  # the event's day is already sealed: score content, learn nothing
     first_ms: int = 0  # event time of the account's first record

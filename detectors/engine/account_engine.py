@@ -1,0 +1,333 @@
+"""The fold over one partition of the audit log. Layer: detectors.
+
+State is a function of the entries and of nothing else: no clock, no I/O. One object serves one partition; the driver
+hands it each entry once and carries out the effects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from detectors.engine.account import Account, dump_account, load_account, new_account
+from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence
+from detectors.engine.effects import Effect
+from detectors.engine.knowledge import Knowledge
+from detectors.engine.ledger import DayLedger
+from detectors.incidents.book import QUIET_MS, OpenIncident, Ref, ref_of
+from detectors.incidents.story import tell
+from schemas.contracts.incident import Activity, Reason
+from schemas.contracts.log import EntryKind, LogEntry, MalformedEntry
+from schemas.contracts.notice import Notice, decode_notice
+from schemas.contracts.profile import Profile, decode_profile
+from schemas.contracts.signal import Contribution
+from schemas.records.decode import decode
+from schemas.records.event import AuditEvent
+
+SEAL_AFTER_MS = 6 * HOUR_MS  # a day is sealed when the clock passes 06:00 UTC of the next
+EVIDENCE_MIN_NATS = 2.5
+YOUNG_HOURS = 20  # active hours below which behaviour must surprise more
+YOUNG_NATS = 2.0
+ESTABLISHED_DAYS = 7
+
+
+class _Tenant:
+    """What a partition keeps per tenant."""
+
+    __slots__ = ("clock_ms", "closed_day", "gaps", "ledgers", "people", "profile")
+
+    def __init__(self, tenant: str) -> None:
+        self.profile = Profile(tenant, -1)
+        self.clock_ms = 0
+        self.closed_day = -1
+        self.ledgers: dict[int, DayLedger] = {}
+        self.gaps: set[int] = set()
+        self.people: dict[str, Account] = {}
+
+
+class AccountEngine:
+    """`fold(entry) -> effects` for the accounts of one partition."""
+
+    def __init__(
+        self, detectors: tuple[Detector[Any], ...], knowledge: Knowledge, partition: int = 0, partitions: int = 1
+    ) -> None:
+        self._detectors = detectors
+        self._partition, self._partitions = partition, partitions
+        self._tenants: dict[str, _Tenant] = {}
+        self._context = Context(knowledge, Profile("", -1))
+        self._readers: dict[type, tuple[int, ...]] = {}
+        self._count = 0
+        self.damaged = 0  # sections of states that had to start anew
+        self._due: dict[int, set[tuple[str, str]]] = {}  # hour -> (tenant, account) whose incident may close
+
+    # --- entries -------------------------------------------------------------------------------------------------
+
+    def fold(self, entry: LogEntry) -> list[Effect]:
+        """Apply one entry; MalformedEntry or UnreadableRecord when it cannot be read (nothing was changed)."""
+        tenant = self._tenants.get(entry.tenant)
+        if tenant is None:
+            tenant = self._tenants[entry.tenant] = _Tenant(entry.tenant)
+        if entry.kind is EntryKind.RECORD:
+            return self._record(tenant, entry)
+        if entry.kind is EntryKind.CLOCK:
+            return self._clock(tenant, entry)
+        if entry.kind is EntryKind.PROFILE:
+            return self._profile(tenant, entry)
+        if entry.kind is EntryKind.NOTICE:
+            return self._notice(tenant, entry)
+        if entry.kind is EntryKind.GAP:
+            tenant.gaps.add(entry.clock_ms() // DAY_MS)
+        return []
+
+    def _profile(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+        try:
+            profile = decode_profile(entry.value)
+        except ValueError as error:
+            raise MalformedEntry(str(error)) from None
+        if profile.day >= tenant.profile.day:
+            tenant.profile = profile
+        return []
+
+    def _clock(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+        now = entry.clock_ms()
+        if now <= tenant.clock_ms:
+            return []
+        closed = (now - SEAL_AFTER_MS) // DAY_MS - 1
+        effects: list[Effect] = []
+        if tenant.clock_ms == 0:
+            tenant.closed_day = closed - 1  # the first clock closes one day: before it there was no ledger
+        tenant.clock_ms = now
+        while tenant.closed_day < closed:
+            tenant.closed_day += 1
+            effects.append(self._close(tenant, entry.tenant, tenant.closed_day))
+        effects += self._end_quiet(tenant, entry.tenant, now)
+        return effects
+
+    def _close(self, tenant: _Tenant, name: str, day: int) -> Contribution:
+        ledger = tenant.ledgers.pop(day, None) or DayLedger(day)
+        for old in [other for other in tenant.ledgers if other < day]:
+            del tenant.ledgers[old]
+        accused = {account.number for account in tenant.people.values() if account.book.incident is not None}
+        return ledger.close(name, self._partition, self._partitions, accused)
+
+    # --- records -------------------------------------------------------------------------------------------------
+
+    def _record(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+        event = entry.event or decode(entry.value)
+        account = self._account(tenant, entry.account)
+        context = self._enter(tenant, account, entry, event.time_ms)
+        own = context.own
+        if own and not context.late:
+            hour = event.time_ms // HOUR_MS % 24
+            account.open_days[context.day] = account.open_days.get(context.day, 0) | 1 << hour
+            if context.ledger is not None:
+                context.ledger.acting.add(account.number)
+        elif context.late:
+            account.late += 1
+        effects: list[Effect] = []
+        for place in self._places(type(event.detail)):
+            found = self._detectors[place].observe(account.states[place], event, context)
+            if found:
+                effects += self._judge(tenant, account, entry, found, event)
+        if context.signals:
+            effects += context.signals
+            context.signals = []
+        return effects
+
+    def _places(self, detail: type) -> tuple[int, ...]:
+        places = self._readers.get(detail)
+        if places is None:
+            places = tuple(
+                place
+                for place, detector in enumerate(self._detectors)
+                if detector.details is None or detail in detector.details
+            )
+            self._readers[detail] = places
+        return places
+
+    def _account(self, tenant: _Tenant, key: str) -> Account:
+        account = tenant.people.get(key)
+        if account is None:
+            account = tenant.people[key] = new_account(self._count, self._detectors)
+            self._count += 1
+        return account
+
+    def _enter(self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int) -> Context:
+        """Seal what the clock has passed, then set the context for this entry."""
+        context = self._context
+        day = time_ms // DAY_MS
+        late = day <= tenant.closed_day
+        context.profile = tenant.profile
+        context.account, context.role = entry.account, entry.role
+        if account.open_days and min(account.open_days) <= tenant.closed_day:
+            self._seal(tenant, account, context)
+        if not account.first_ms or time_ms < account.first_ms:
+            account.first_ms = time_ms
+        if time_ms > account.last_ms:
+            account.last_ms = time_ms
+        context.day, context.late = day, late
+        context.first_ms, context.sealed_days = account.first_ms, account.sealed_days
+        context.active_hours = account.active_hours
+        if late:
+            context.ledger = None
+        else:
+            ledger = tenant.ledgers.get(day)
+            if ledger is None:
+                ledger = tenant.ledgers[day] = DayLedger(day)
+            context.ledger = ledger
+        context.number = account.number
+        return context
+
+    def _seal(self, tenant: _Tenant, account: Account, context: Context) -> None:
+        touched = account.book.days() if account.book.incident is not None else set()
+        for day in sorted(day for day in account.open_days if day <= tenant.closed_day):
+            hours = account.open_days.pop(day)
+            learn = day not in touched and day not in tenant.gaps
+            for detector, state in zip(self._detectors, account.states, strict=True):
+                detector.seal(state, day, learn, context)
+            if learn:
+                account.sealed_days += 1
+                account.active_hours += hours.bit_count()
+
+    # --- judging -------------------------------------------------------------------------------------------------
+
+    def _judge(
+        self, tenant: _Tenant, account: Account, entry: LogEntry, found: Any, event: AuditEvent
+    ) -> list[Effect]:
+        changed = False
+        for evidence in found:
+            self._surcharge(evidence, account)
+            if evidence.nats >= EVIDENCE_MIN_NATS or evidence.repeat:
+                ref = ref_of(event, round(evidence.nats, 3))
+                changed |= account.book.add(evidence, ref, event.time_ms // DAY_MS) is not None
+        return self._reckon(tenant, account, entry, event.time_ms, changed)
+
+    @staticmethod
+    def _surcharge(evidence: Evidence, account: Account) -> None:
+        if evidence.certain or evidence.repeat or account.active_hours >= YOUNG_HOURS:
+            return
+        evidence.nats -= YOUNG_NATS
+        observed = f"{account.active_hours} active hours"
+        evidence.reasons = (*evidence.reasons, Reason("history", observed, f"{YOUNG_HOURS} or more", -YOUNG_NATS))
+
+    def _reckon(
+        self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int, changed: bool
+    ) -> list[Effect]:
+        book = account.book
+        if book.incident is None:
+            if not changed:
+                return []
+            book.forget(account.last_ms - QUIET_MS)
+        tiers = book.reached(tenant.profile.review_nats) if changed else ()
+        if changed and self._context.ledger is not None:
+            self._context.ledger.score(account.number, book.score())
+        if book.incident is None:
+            if not tiers:
+                return []
+            identity = "|".join((entry.tenant, entry.account, *entry.identity))
+            uid = hashlib.sha256(identity.encode()).hexdigest()[:32]
+            book.incident = OpenIncident(uid, time_ms, dict.fromkeys(tiers, time_ms), historical=entry.historical)
+            self._agenda(entry, time_ms)
+            return [self._message(tenant, account, entry, Activity.CREATE, time_ms)]
+        self._agenda(entry, book.last_ms())
+        return self._update(tenant, account, entry, time_ms, tiers)
+
+    def _update(
+        self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int, tiers: tuple[str, ...]
+    ) -> list[Effect]:
+        incident = account.book.incident
+        if incident is None:
+            return []
+        risen = [tier for tier in tiers if tier not in incident.tier_times]
+        for tier in risen:
+            incident.tier_times[tier] = time_ms
+        held = account.book.held.values()
+        joined = {item.detector for item in held} - set(incident.told_detectors)
+        staged = {item.stage for item in held} - set(incident.told_stages)
+        cleared = incident.historical and not entry.historical
+        if not (risen or joined or staged or cleared or account.book.count() >= 2 * incident.told_count):
+            return []
+        incident.historical = incident.historical and entry.historical
+        return [self._message(tenant, account, entry, Activity.UPDATE, time_ms)]
+
+    def _message(
+        self, tenant: _Tenant, account: Account, entry: LogEntry, activity: Activity, time_ms: int
+    ) -> Effect:
+        book, incident = account.book, account.book.incident
+        assert incident is not None
+        incident.told += 1
+        incident.told_count = book.count()
+        incident.told_detectors = tuple(sorted({item.detector for item in book.held.values()}))
+        incident.told_stages = tuple(sorted({item.stage for item in book.held.values()}))
+        established = account.sealed_days >= ESTABLISHED_DAYS
+        profile = tenant.profile.id or f"{entry.tenant}/shipped"
+        blind: tuple[str, ...] = ()
+        return tell(book, incident, activity, entry.tenant, entry.account, time_ms, profile, established, blind)
+
+    # --- notices and closing -------------------------------------------------------------------------------------
+
+    def _notice(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+        try:
+            notice = decode_notice(entry.value)
+        except ValueError as error:
+            raise MalformedEntry(str(error)) from None
+        account = self._account(tenant, entry.account)
+        context = self._enter(tenant, account, entry, notice.time_ms)
+        effects: list[Effect] = []
+        for place, detector in enumerate(self._detectors):
+            found = detector.notice(account.states[place], notice, context)
+            changed = False
+            for evidence in found:
+                self._surcharge(evidence, account)
+                if evidence.nats >= EVIDENCE_MIN_NATS:
+                    ref = _notice_ref(notice, evidence.nats)
+                    changed |= account.book.add(evidence, ref, notice.time_ms // DAY_MS) is not None
+            if found:
+                effects += self._reckon(tenant, account, entry, notice.time_ms, changed)
+        context.signals = []
+        return effects
+
+    def _agenda(self, entry: LogEntry, last_ms: int) -> None:
+        hour = (last_ms + QUIET_MS) // HOUR_MS + 1
+        self._due.setdefault(hour, set()).add((entry.tenant, entry.account))
+
+    def _end_quiet(self, tenant: _Tenant, name: str, now: int) -> list[Effect]:
+        effects: list[Effect] = []
+        for hour in sorted(hour for hour in self._due if hour * HOUR_MS <= now):
+            for key in sorted(key for key in self._due[hour] if key[0] == name):
+                self._due[hour].discard(key)
+                account = tenant.people[key[1]]
+                last = account.book.last_ms()
+                if account.book.incident is None:
+                    continue
+                entry = LogEntry(EntryKind.CLOCK, key[0], key[1], b"")
+                if last + QUIET_MS > now:
+                    self._agenda(entry, last)
+                    continue
+                effects.append(self._message(tenant, account, entry, Activity.CLOSE, last))
+                account.book.incident = None
+                account.book.held.clear()
+            if not self._due[hour]:
+                del self._due[hour]
+        return effects
+
+    # --- state ---------------------------------------------------------------------------------------------------
+
+    def states(self) -> dict[bytes, bytes]:
+        """State bytes of every account by `tenant|account`."""
+        return {
+            f"{name}|{key}".encode(): dump_account(account, self._detectors)
+            for name, tenant in self._tenants.items()
+            for key, account in tenant.people.items()
+        }
+
+    def load_state(self, tenant: str, key: str, data: bytes) -> None:
+        """Take over an account's bytes (golden files; later the transactional store)."""
+        place = self._tenants.setdefault(tenant, _Tenant(tenant))
+        place.people[key], damaged = load_account(data, self._count, self._detectors)
+        self._count += 1
+        self.damaged += damaged
+
+
+def _notice_ref(notice: Notice, nats: float) -> Ref:
+    return Ref(notice.time_ms, notice.record_id, notice.operation, notice.ip, None, round(nats, 3))
