@@ -191,9 +191,7 @@ class AccountEngine:
 
     # --- judging -------------------------------------------------------------------------------------------------
 
-    def _judge(
-        self, tenant: _Tenant, account: Account, entry: LogEntry, found: Any, event: AuditEvent
-    ) -> list[Effect]:
+    def _judge(self, tenant: _Tenant, account: Account, entry: LogEntry, found: Any, event: AuditEvent) -> list[Effect]:
         changed = False
         for evidence in found:
             self._surcharge(evidence, account)
@@ -210,9 +208,7 @@ class AccountEngine:
         observed = f"{account.active_hours} active hours"
         evidence.reasons = (*evidence.reasons, Reason("history", observed, f"{YOUNG_HOURS} or more", -YOUNG_NATS))
 
-    def _reckon(
-        self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int, changed: bool
-    ) -> list[Effect]:
+    def _reckon(self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int, changed: bool) -> list[Effect]:
         book = account.book
         if book.incident is None:
             if not changed:
@@ -250,9 +246,7 @@ class AccountEngine:
         incident.historical = incident.historical and entry.historical
         return [self._message(tenant, account, entry, Activity.UPDATE, time_ms)]
 
-    def _message(
-        self, tenant: _Tenant, account: Account, entry: LogEntry, activity: Activity, time_ms: int
-    ) -> Effect:
+    def _message(self, tenant: _Tenant, account: Account, entry: LogEntry, activity: Activity, time_ms: int) -> Effect:
         book, incident = account.book, account.book.incident
         assert incident is not None
         incident.told += 1

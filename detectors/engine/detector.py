@@ -100,7 +100,7 @@ class Context:
     def is_home(self, address: str) -> bool:
         """The address belongs to one of the tenant's own domains."""
         domain = address.rpartition("@")[2]
-        return domain in self.profile.home_domains
+        return domain in self.profile.home_domains or domain == self.account.rpartition("@")[2]
 
 
 S = TypeVar("S")

@@ -32,6 +32,7 @@ _DATA_CENTRE: Final = 3  # UserType DCAdmin
 _NOBODY: Final = ("", "not available", "unknown", "not-found", "__null__")
 _MACHINERY: Final = ("s-1-5-18", "s-1-5-19", "s-1-5-20", "app@sharepoint", "certificate", "dlpagent")
 _SERVICES: Final = ("securitycompliancealerts", "ffoservicepartneruser", "microsoft teams sync")
+_HOSTS: Final = ("nt authority\\", "nt service\\", "sharepoint\\", "microsoft\\")
 _APPLICATION: Final = "serviceprincipal_"
 
 
@@ -61,9 +62,9 @@ def _distinct(found: list[Concern]) -> list[Concern]:
 def _is_system(event: AuditEvent) -> bool:
     """Microsoft's own machinery: a Windows account, a local SID, a data-centre administrator."""
     user = event.user
-    if event.user_type == _DATA_CENTRE or "\\" in user:
+    if event.user_type == _DATA_CENTRE or user in _MACHINERY or user in _SERVICES:
         return True
-    return user in _MACHINERY or user in _SERVICES
+    return "\\" in user and user.startswith(_HOSTS)
 
 
 def _actor_key(event: AuditEvent, identity_map: IdentityMap) -> str:

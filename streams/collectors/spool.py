@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 import orjson
-from schemas.records.decode import canonical
 
+from schemas.records.decode import canonical
 from schemas.records.event import AuditEvent
 from streams.collectors.content_index import ContentIndex
 from streams.collectors.runs import Keyed, Runs

@@ -1,0 +1,263 @@
+"""Inbox rules, sweep rules, mailbox forwarding and mail flow rules. Layer: detectors.
+
+A rule is rare (an account makes less than one a quarter), so its own history says little: the score is the log-likelihood
+ratio of what the rule does (expert weights of detection-science 1.2) plus the surprise that a rule was made at all. It
+needs no baseline and judges an account that was taken over before monitoring began.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from detectors import techniques
+from detectors.accounts.rule_content import (
+    forwarding_reasons,
+    rule_reasons,
+    transport_reasons,
+    weight,
+)
+from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence
+from detectors.models.categories import hash32
+from detectors.models.occurrence import RareOccurrence
+from schemas.contracts.incident import Reason, Resource, Stage, Technique
+from schemas.contracts.notice import Notice
+from schemas.records.event import AuditEvent, InboxRule, MailboxForwarding, RuleAction, TransportRule
+
+RULE_RATE = 1 / 90  # rules per account and day before a tenant has its own rate
+FORWARDING_RATE = 1 / 300
+TRANSPORT_RATE = 1 / 365
+CERTAIN_NATS = 4.0  # content of this weight needs no baseline
+RECENT_MAX = 8
+QUICK_MS = 6 * HOUR_MS
+ADMINISTRATOR_NATS = -3.0
+
+
+@dataclass(slots=True)
+class RuleState:
+    """Rates of the account and its rules of the last days (name hash, time, nats): a rule that goes quickly is stranger."""
+
+    rate: RareOccurrence = field(default_factory=lambda: RareOccurrence(RULE_RATE))
+    recent: list[tuple[int, int, float]] = field(default_factory=list)
+    open_days: dict[int, int] = field(default_factory=dict)
+
+
+class InboxRuleDetector:
+    """Judges what a rule or forwarding does, and that it was made."""
+
+    info = DetectorInfo(
+        id="inbox-rule",
+        number=16,
+        version=1,
+        title="Inbox rule or forwarding that hides or leaks mail",
+        catches="Rules that hide, delete or forward mail (cmdlet, Outlook and sweep form), mailbox forwarding, mail flow"
+        " rules that copy mail out; random or blank names, rules for all mail, rules removed within hours.",
+        misses="Rules made before the first record and never touched again; the folder behind an Outlook store id;"
+        " a forwarding that looks like the owner's own address.",
+        needs="Exchange audit records (Audit.Exchange).",
+        false_positives="Owners who delete newsletters by rule, leavers who forward to their own address: kept below"
+        " review by their low weight.",
+        techniques=(techniques.HIDING_RULE, techniques.FORWARDING_RULE),
+    )
+    details = frozenset({InboxRule, MailboxForwarding, TransportRule})
+
+    def start(self) -> RuleState:
+        """An account without history."""
+        return RuleState()
+
+    def observe(self, state: RuleState, event: AuditEvent, context: Context) -> Sequence[Evidence]:
+        """Score a rule change."""
+        detail = event.detail
+        if event.ok is False or context.role not in ("actor", "system"):
+            return ()
+        if isinstance(detail, InboxRule):
+            return self._rule(state, event, detail, context)
+        if isinstance(detail, MailboxForwarding):
+            return self._forwarding(state, event, detail, context)
+        if isinstance(detail, TransportRule):
+            return self._transport(event, detail, context)
+        return ()
+
+    def notice(self, state: RuleState, notice: Notice, context: Context) -> Sequence[Evidence]:
+        """Entities say nothing about rules."""
+        return ()
+
+    def _rule(self, state: RuleState, event: AuditEvent, rule: InboxRule, context: Context) -> Sequence[Evidence]:
+        if rule.blank or rule.action is RuleAction.DISABLE:
+            return ()
+        name = hash32((rule.name or rule.rule_id or "").casefold())
+        if rule.action is RuleAction.REMOVE:
+            return self._removed(state, event, rule, name)
+        if rule.action is RuleAction.ENABLE:
+            return ()
+        reasons = rule_reasons(rule, event, context)
+        content = weight(reasons)
+        self._noted(state, context, "inbox-rule")
+        if content < 1.0:
+            return ()
+        reasons.append(_made(state.rate, context, "inbox-rule", RULE_RATE))
+        nats = weight(reasons)
+        state.recent = [*state.recent, (name, event.time_ms, nats)][-RECENT_MAX:]
+        leaks = bool(rule.forward_to) and not rule.delete
+        stage = Stage.COLLECTION if leaks else Stage.EVASION
+        technique = techniques.FORWARDING_RULE if leaks else techniques.HIDING_RULE
+        return [_evidence(event, context, f"rule:{name:08x}", stage, technique, reasons, _sentence(rule), content)]
+
+    def _removed(self, state: RuleState, event: AuditEvent, rule: InboxRule, name: int) -> Sequence[Evidence]:
+        for made, time_ms, nats in state.recent:
+            age = event.time_ms - time_ms
+            if made == name and 0 <= age <= QUICK_MS and nats >= 5.0:
+                minutes = age // 60_000
+                reasons = (
+                    Reason("rule_content", f"{nats:.1f} nats when it was made", "", round(nats, 2)),
+                    Reason("removed_after", f"{minutes} minutes", "rules stay for months", 1.5),
+                )
+                text = f"The rule {_quoted(rule.name)} was removed {minutes} minutes after it had been made."
+                return [_plain(event, f"rule:{name:08x}", Stage.EVASION, techniques.HIDING_RULE, reasons, text)]
+        return ()
+
+    def _forwarding(
+        self, state: RuleState, event: AuditEvent, change: MailboxForwarding, context: Context
+    ) -> Sequence[Evidence]:
+        self._noted(state, context, "forwarding")
+        if change.to is None:
+            return ()
+        reasons = forwarding_reasons(change, event, context)
+        content = weight(reasons)
+        if content < 1.0:
+            return ()
+        reasons.append(_made(state.rate, context, "forwarding", FORWARDING_RATE))
+        if _for_another(event):
+            reasons.append(Reason("administrator", "set for another mailbox", "", ADMINISTRATOR_NATS))
+        kept = "without keeping a copy" if change.keep_copy is False else "with a copy kept"
+        text = f"All mail of the mailbox is now forwarded to {_short(change.to)}, {kept}."
+        value = f"forward:{hash32(change.to):08x}"
+        return [_evidence(event, context, value, Stage.COLLECTION, techniques.FORWARDING_RULE, reasons, text, content)]
+
+    def _transport(self, event: AuditEvent, rule: TransportRule, context: Context) -> Sequence[Evidence]:
+        if rule.action not in (RuleAction.NEW, RuleAction.SET):
+            return ()
+        reasons = transport_reasons(rule, context)
+        content = weight(reasons)
+        if content < 1.0:
+            return ()
+        rate = context.profile.rates.get("transport-rule", TRANSPORT_RATE)
+        reasons.append(_rare("transport_rule", rate))
+        copied = ", ".join(_short(address) for address in (*rule.copy_to, *rule.redirect_to)[:2]) or "nobody"
+        text = f"A mail flow rule {_quoted(rule.name)} for the whole tenant was made; it sends mail to {copied}."
+        value = f"flow:{hash32((rule.name or '').casefold()):08x}"
+        return [_evidence(event, context, value, Stage.COLLECTION, techniques.FORWARDING_RULE, reasons, text, content)]
+
+    @staticmethod
+    def _noted(state: RuleState, context: Context, what: str) -> None:
+        if not context.late:
+            state.open_days[context.day] = state.open_days.get(context.day, 0) + 1
+            if context.ledger is not None:
+                context.ledger.act(context.number, what)
+
+    def seal(self, state: RuleState, day: int, learn: bool, context: Context) -> None:
+        """Learn the day's number of rules, none included."""
+        made = state.open_days.pop(day, 0)
+        state.recent = [item for item in state.recent if item[1] // DAY_MS >= day]
+        if learn:
+            state.rate.learn_one({"day": day, "count": made})
+
+    def dump(self, state: RuleState) -> bytes:
+        """`rate (16 B) | u8 n, n x (u32 name, i64 ms, f32 nats) | u8 n, n x (i32 day, u16 count)`."""
+        data = state.rate.pack() + bytes([len(state.recent)])
+        data += b"".join(struct.pack("<Iqf", *item) for item in state.recent) + bytes([len(state.open_days)])
+        return data + b"".join(struct.pack("<iH", day, min(n, 65_535)) for day, n in sorted(state.open_days.items()))
+
+    def load(self, data: bytes, version: int) -> RuleState:
+        """Bytes to state; ValueError when they are damaged."""
+        try:
+            state = RuleState(RareOccurrence.unpack(data[:16], RULE_RATE))
+            at = 17 + data[16] * 16
+            state.recent = list(struct.iter_unpack("<Iqf", data[17:at]))
+            state.open_days = dict(struct.iter_unpack("<iH", data[at + 1 : at + 1 + data[at] * 6]))
+            return state
+        except (IndexError, struct.error) as error:
+            raise ValueError("the state of inbox-rule is damaged") from error
+
+
+def _made(rate: RareOccurrence, context: Context, what: str, shipped: float) -> Reason:
+    """Surprise that the act happened at all: the account's own rate, shrunk to the tenant's."""
+    prior = context.profile.rates.get(what, shipped)
+    own = rate.score_one({"day": context.day}) if what == "inbox-rule" else _rare(what, prior).nats
+    nats = own if what != "inbox-rule" or rate.days >= 30 else _rare(what, prior).nats
+    days = rate.days
+    expected = f"one in {1 / max(prior, 1e-4):.0f} days" if days < 30 else f"judged by {days:.0f} days of this account"
+    return Reason(what.replace("-", "_") + "_made", "today", expected, round(min(nats, 6.5), 2))
+
+
+def _rare(what: str, rate: float) -> Reason:
+    reason_rate = max(rate, 1e-4)
+    model = RareOccurrence(reason_rate)
+    return Reason(what, "made", f"one in {1 / reason_rate:.0f} days", round(min(model.score_one({"day": 0}), 6.5), 2))
+
+
+def _for_another(event: AuditEvent) -> bool:
+    if not event.target:
+        return False
+    return event.target not in (event.user, event.user.partition("@")[0])
+
+
+def _short(address: str) -> str:
+    return address if len(address) <= 80 else address[:77] + "..."
+
+
+def _quoted(name: str | None) -> str:
+    return f'"{_short(name)}"' if name else "without a name"
+
+
+def _sentence(rule: InboxRule) -> str:
+    does = []
+    if rule.delete:
+        does.append("deletes")
+    if rule.mark_read:
+        does.append("marks as read")
+    if rule.move_to:
+        does.append(f'moves to "{_short(rule.move_to)}"')
+    if rule.forward_to:
+        does.append(f"forwards to {_short(rule.forward_to[0])}")
+    which = "all incoming mail" if rule.catch_all or not rule.conditions else "certain mail"
+    verb = "was made" if rule.action is RuleAction.NEW else "was changed"
+    acts = ", ".join(does) or "touches"
+    return f"An inbox rule {_quoted(rule.name)} {verb}; it {acts} ({which})."
+
+
+def _evidence(
+    event: AuditEvent,
+    context: Context,
+    value: str,
+    stage: Stage,
+    technique: Technique,
+    reasons: list[Reason],
+    text: str,
+    content: float,
+) -> Evidence:
+    ordered = tuple(sorted(reasons, key=lambda reason: -reason.nats))
+    evidence = _plain(event, value, stage, technique, ordered, text)
+    evidence.certain = content >= CERTAIN_NATS
+    evidence.proof = context.own and event.ok is not False
+    return evidence
+
+
+def _plain(
+    event: AuditEvent, value: str, stage: Stage, technique: Technique, reasons: tuple[Reason, ...], text: str
+) -> Evidence:
+    rules = (Resource("Rule", value, value),)
+    return Evidence(
+        detector=InboxRuleDetector.info.id,
+        value=value,
+        stage=stage,
+        technique=technique,
+        control=Control.MAILBOX,
+        nats=round(sum(reason.nats for reason in reasons), 2),
+        reasons=reasons,
+        sentence=text,
+        advice="Remove the rule or forwarding (Get-InboxRule -IncludeHidden) and restore what it hid.",
+        certain=True,
+        resources=rules,
+    )

@@ -1,0 +1,150 @@
+"""What a rule does, as reasons in nats. Layer: detectors.
+
+Weights are the expert log-odds of detection-science 1.2 (to be re-fitted by feedback); the conjunction "all mail, read and
+deleted" is weighted up because no benign use of it is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz
+
+from detectors.engine.detector import Context
+from detectors.models.bigram import NameRandomness
+from schemas.contracts.incident import Reason
+from schemas.records.event import AuditEvent, InboxRule, MailboxForwarding, RuleAction, TransportRule
+
+# Folders nobody opens, in the languages Outlook names them in.
+HIDING_FOLDER = re.compile(
+    r"rss|conversation history|aufgezeichnete unterhaltung|historique des conversations|historial de conversac"
+    r"|gespreksgeschiedenis|archi[vf]|junk|spam|unerw.nscht|ongewenst|courrier ind|correo no|posta indesiderata"
+    r"|sync issues|synchronisierungsprobleme|notes|notizen",
+    re.IGNORECASE,
+)
+BIN_FOLDER = re.compile(
+    r"deleted|gel.schte|supprim|eliminad|verwijderd|trash|papierkorb|posta eliminata", re.IGNORECASE
+)
+FINANCE = re.compile(
+    r"invoice|payment|wire|bank|iban|remittance|payroll|purchase order|rechnung|zahlung|facture|virement|paiement"
+    r"|factura|pago|factuur|betaling|fattura|bonifico|swift|ach\b",
+    re.IGNORECASE,
+)
+SECURITY = re.compile(
+    r"phish|hack|virus|helpdesk|password|passwor|security|suspicious|fraud|scam|spam|malware|compromis|docusign|mfa"
+    r"|kennwort|passwort|mot de passe|wachtwoord|unusual",
+    re.IGNORECASE,
+)
+FREE_MAIL = frozenset(
+    {
+        *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com"),
+        *("aol.com", "gmx.de", "gmx.net", "web.de", "proton.me", "protonmail.com", "mail.com", "mail.ru", "yandex.com"),
+        *("yandex.ru", "zoho.com", "tutanota.com", "t-online.de", "orange.fr"),
+    }
+)
+_RANDOM = NameRandomness()
+ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
+
+
+def weight(reasons: Iterable[Reason]) -> float:
+    """Sum in nats."""
+    return sum(reason.nats for reason in reasons)
+
+
+def name_reason(name: str | None) -> Reason | None:
+    """A name that no person would choose; None for an ordinary one."""
+    if name is None:
+        return None
+    nats = _RANDOM.score_one({"name": name})
+    if nats < 1.0:
+        return None
+    shown = repr(name[:40]) if name.strip() else "blank"
+    return Reason("rule_name", f"{shown} looks random or hidden", "words", round(nats, 2))
+
+
+def rule_reasons(rule: InboxRule, event: AuditEvent, context: Context) -> list[Reason]:
+    """Everything an inbox rule's content says."""
+    reasons = _hiding(rule)
+    reasons += _words(rule.words)
+    for address in rule.forward_to[:1]:
+        reasons += _outside(address, event, context)
+    if not reasons:
+        return []
+    if rule.stop:
+        reasons.append(Reason("stop_processing", "other rules are ignored", "", 0.5))
+    if rule.by_app_only:
+        reasons.append(Reason("made_by", "an application's own token", "the owner", 1.5))
+    named = name_reason(rule.name)
+    return [*reasons, named] if named else reasons
+
+
+def _hiding(rule: InboxRule) -> list[Reason]:
+    reasons = []
+    delete = rule.delete or bool(rule.move_to and BIN_FOLDER.search(rule.move_to))
+    folder = next((name for name in (rule.move_to, rule.copy_to) if name and HIDING_FOLDER.search(name)), None)
+    if delete:
+        reasons.append(Reason("delete_message", "yes", "", 1.6))
+    elif folder:
+        reasons.append(Reason("move_to_folder", repr(folder[:40]), "a folder that is read", 3.0))
+    hidden = delete or folder is not None or (rule.move_to is not None and rule.mark_read)
+    if rule.mark_read and hidden:
+        reasons.append(Reason("mark_as_read", "yes", "", 1.4))
+    whole = rule.action is RuleAction.NEW or rule.form == "outlook"  # Set-InboxRule lists only what it changes
+    if hidden and (rule.catch_all or (whole and not rule.conditions)):
+        both = rule.mark_read and delete
+        nats = 6.0 if both else 4.0 if delete else 3.0
+        what = "read and deleted" if both else "deleted" if delete else "hidden"
+        reasons.append(Reason("all_mail", f"every message is {what}", "a condition", nats))
+    return reasons
+
+
+def _words(words: tuple[str, ...]) -> list[Reason]:
+    text = " ".join(words)[:4000]
+    reasons = []
+    if FINANCE.search(text):
+        reasons.append(Reason("condition_words", "about payments", "", 2.2))
+    if SECURITY.search(text):
+        reasons.append(Reason("condition_words", "about security warnings", "", 2.0))
+    return reasons
+
+
+def _outside(address: str, event: AuditEvent, context: Context) -> list[Reason]:
+    found = ADDRESS.search(address)
+    if found is None or context.is_home(found.group().lower()):
+        return []
+    plain = found.group().lower()
+    domain = plain.rpartition("@")[2]
+    reasons = [Reason("forward_to", f"outside: {domain[:60]}", "inside", 3.4)]
+    own = context.account.partition("@")[0]
+    if domain in FREE_MAIL and fuzz.ratio(own, plain.partition("@")[0]) >= 60:
+        reasons.append(Reason("own_name", "the address resembles the owner's name", "", -2.0))
+    return reasons
+
+
+def forwarding_reasons(change: MailboxForwarding, event: AuditEvent, context: Context) -> list[Reason]:
+    """What mailbox-level forwarding says."""
+    reasons = _outside(change.to or "", event, context)
+    if reasons and change.keep_copy is False:
+        reasons.append(Reason("keep_copy", "no copy stays in the mailbox", "a copy stays", 1.2))
+    return reasons
+
+
+def transport_reasons(rule: TransportRule, context: Context) -> list[Reason]:
+    """What a tenant-wide mail flow rule says."""
+    reasons = []
+    for address in (*rule.copy_to, *rule.redirect_to):
+        found = ADDRESS.search(address)
+        if found and not context.is_home(found.group().lower()):
+            domain = found.group().rpartition("@")[2]
+            reasons.append(Reason("forward_to", f"outside: {domain[:60]}", "inside", 3.5))
+            break
+    if rule.delete:
+        reasons.append(Reason("delete_message", "yes", "", 1.6))
+    if not reasons:
+        return []
+    reasons += _words(rule.words)
+    if rule.audit_suppressed:
+        reasons.append(Reason("audit_severity", "DoNotAudit", "audited", 1.5))
+    named = name_reason(rule.name)
+    return [*reasons, named] if named else reasons

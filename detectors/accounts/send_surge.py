@@ -1,0 +1,184 @@
+"""More mail than this account ever sends. Layer: detectors.
+
+Three series (messages, external recipients, external recipients never mailed before) are counted in event-time buckets of
+five minutes, and judged in trailing windows of 5 min (messages), 1 h and 24 h by a seasonal Gamma-Poisson body, a burst
+component and a slow anchor (detection-science 1.3: of what was compared, the only model whose default threshold carries
+over between tenants). `Send` records and message trace are two views of one fact and are never added: a window's value is
+the greater of the two.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from detectors import techniques
+from detectors.accounts.send_state import FEED_SEND, FEED_TRACE, SERIES, SendState, dump_state, load_state
+from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence
+from detectors.models.categories import hash32
+from schemas.contracts.incident import Reason, Stage
+from schemas.contracts.notice import Notice
+from schemas.records.event import AuditEvent, MailSent, TraceRow
+
+BUCKET_MS = 300_000
+NEW_AFTER_DAYS = 5  # before that every recipient is new
+IGNORED_STATUS = frozenset({"pending", "gettingstatus", "none"})  # a later revision of the row says what became of it
+
+
+def _grid() -> list[int]:
+    points, n = [], 5.0
+    while n < 2_000_000:
+        points.append(int(n))
+        n = max(n + 1, n * 1.15)
+    return points
+
+
+GRID = _grid()  # counts at which a window is judged again: the score changes by less than .3 nats in between
+WORDS = {
+    "messages": "messages",
+    "external": "external recipients",
+    "new_external": "external recipients it never mailed before",
+}
+FEATURE = {"messages": "messages", "external": "external_recipients", "new_external": "new_recipients"}
+SPAN = {1 / 12: "5 minutes", 1.0: "one hour", 24.0: "24 hours"}
+
+
+class SendSurgeDetector:
+    """Counts what an account sends and says when it is far beyond its habit."""
+
+    info = DetectorInfo(
+        id="send-surge",
+        number=17,
+        version=1,
+        title="Surge of sent mail",
+        catches="Bulk mail from an account that does not send bulk mail, within the first minutes of the burst; also by"
+        " night, from an account without history, and with bare Send records that name no recipients.",
+        misses="Bursts below what the account has done before; ramps slower than a tenth a day; mail sent by other systems"
+        " in the account's name.",
+        needs="Send records (Audit.Exchange); message trace or recipientList for recipients.",
+        false_positives="The first newsletter or mail merge of an account that never sent one.",
+        techniques=(techniques.PHISHING, techniques.INTERNAL_PHISHING),
+    )
+    details = frozenset({MailSent, TraceRow})
+
+    def start(self) -> SendState:
+        """An account that never sent."""
+        return SendState()
+
+    def observe(self, state: SendState, event: AuditEvent, context: Context) -> Sequence[Evidence]:
+        """Count a message or a recipient and judge the windows that it touches."""
+        if not context.own or context.late or event.ok is False:
+            return ()
+        detail = event.detail
+        if isinstance(detail, MailSent):
+            feed, counts = FEED_SEND, self._sent(state, detail, context)
+        elif isinstance(detail, TraceRow) and detail.status not in IGNORED_STATUS:
+            feed, counts = FEED_TRACE, self._traced(state, detail, context)
+        else:
+            return ()
+        at = event.time_ms // BUCKET_MS
+        bucket = state.buckets.setdefault((context.day, feed), {}).setdefault(at, [0, 0, 0])
+        totals = state.totals.setdefault((context.day, feed), [0, 0, 0])
+        found: list[Evidence] = []
+        for place, count in enumerate(counts):
+            if count:
+                before = totals[place]
+                bucket[place] += count
+                totals[place] = before + count
+                if totals[place] >= GRID[0]:
+                    self._judge(state, place, feed, at, count, context, found)
+        if context.ledger is not None and counts[0]:
+            hour = event.time_ms // HOUR_MS
+            sent = sum(state.count(feed, 0, b) for b in range(hour * 12, hour * 12 + 12))
+            context.ledger.count(context.number, "messages", hour % 24, sent)
+        return found
+
+    def _sent(self, state: SendState, sent: MailSent, context: Context) -> tuple[int, int, int]:
+        if sent.recipients is None:
+            return (1, sent.recipient_count or 0, 0)
+        outside = [address for address in sent.recipients if not context.is_home(address)]
+        new = sum(state.is_new(context.day, hash32(address)) for address in outside)
+        unlisted = max(0, (sent.recipient_count or 0) - len(sent.recipients)) if outside else 0
+        return (1, len(outside) + unlisted, new)
+
+    def _traced(self, state: SendState, row: TraceRow, context: Context) -> tuple[int, int, int]:
+        if not row.recipient or context.is_home(row.recipient):
+            return (0, 0, 0)
+        return (0, 1, int(state.is_new(context.day, hash32(row.recipient))))
+
+    def _judge(
+        self, state: SendState, place: int, feed: int, at: int, added: int, context: Context, found: list[Evidence]
+    ) -> None:
+        series = SERIES[place]
+        if series == "new_external" and context.sealed_days < NEW_AFTER_DAYS:
+            return
+        windows = (1 / 12, 1.0, 24.0) if series == "messages" else (1.0, 24.0)
+        best: tuple[float, float, int, int] | None = None
+        touched = False
+        for hours in windows:
+            length = round(hours * 12)
+            for end in state.ends(feed, at, length):
+                count = state.window(feed, place, end, length)
+                if count < GRID[0]:
+                    continue
+                touched = True
+                if bisect_right(GRID, count) != bisect_right(GRID, count - added):
+                    cell = _cell(end * BUCKET_MS)
+                    nats = state.model(series, context.profile).score_window(count, hours, cell)
+                    if best is None or nats > best[0]:
+                        best = (nats, hours, count, cell)
+        if best is not None and best[0] >= 2.5:
+            found.append(self._evidence(state, series, best, context))
+        elif touched and found == [] and place == 0:
+            found.append(self._again(series))
+
+    def _evidence(
+        self, state: SendState, series: str, best: tuple[float, float, int, int], context: Context
+    ) -> Evidence:
+        nats, hours, count, cell = best
+        usual = state.model(series, context.profile).expected(hours, cell)
+        span = SPAN[hours]
+        reason = Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(nats, 2))
+        text = (
+            f"Sent to {count} {WORDS[series]} in {span}."
+            if series != "messages"
+            else f"Sent {count} messages in {span}."
+        )
+        return Evidence(
+            detector=self.info.id,
+            value=series,
+            stage=Stage.IMPACT,
+            technique=techniques.PHISHING,
+            control=Control.SESSION,
+            nats=round(nats, 2),
+            reasons=(reason,),
+            sentence=f"{text[:-1]}, where about {usual:.1f} are usual at this time.",
+            advice="Stop outgoing mail of the account, then find and warn the recipients.",
+        )
+
+    def _again(self, series: str) -> Evidence:
+        return Evidence(
+            self.info.id, series, Stage.IMPACT, techniques.PHISHING, Control.SESSION, 0.0, (), "", "", repeat=True
+        )
+
+    def notice(self, state: SendState, notice: Notice, context: Context) -> Sequence[Evidence]:
+        """Entities say nothing about mail volume."""
+        return ()
+
+    def seal(self, state: SendState, day: int, learn: bool, context: Context) -> None:
+        """Learn the closed day hour by hour, and the silent days before it."""
+        state.seal(day, learn, context.profile)
+
+    def dump(self, state: SendState) -> bytes:
+        """See `send_state.dump_state`."""
+        return dump_state(state)
+
+    def load(self, data: bytes, version: int) -> SendState:
+        """See `send_state.load_state`."""
+        return load_state(data)
+
+
+def _cell(time_ms: int) -> int:
+    """Cell 0-47 of the season: hour of the UTC day, weekends from 24."""
+    day = time_ms // DAY_MS
+    return time_ms // HOUR_MS % 24 + (24 if (day + 3) % 7 >= 5 else 0)

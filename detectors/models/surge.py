@@ -1,0 +1,272 @@
+"""How surprising a count is for one account: hourly body, benign bursts, slow anchor. Layer: detectors.
+
+Three parts (detection-science 1.3, 2.4-2.6), scored on trailing windows, learnt from sealed days in event-time order:
+
+* body: Gamma-Poisson rate (half-life 21 d) times the share of the hour of the week (account season of 48 cells shrunk
+  to the tenant's with a weight of 60 messages); the variance is mean + (dispersion + 1 / shape) mean**2;
+* burst: with odds per hour (Beta, prior worth a week), of log-logistic size, learnt by responsibility, so that an
+  account with a weekly newsletter learns its own newsletter;
+* anchor: log of the daily maximum, half-life 60 d, each day's influence clipped, which a slow ramp cannot drag along.
+  A level reached on three days spread over two weeks is a habit, and then counts with its frequency.
+
+score = max(-ln P_body_or_burst(X >= x), -ln P_anchor(day >= x) + ln(windows in a day)) - ln 2, in nats.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+from river import base
+
+from detectors.models.surge_prior import SurgePrior
+from detectors.models.tails import LOGISTIC_SCALE, log_logistic, negative_binomial
+
+__all__ = ["SurgeAnchored", "SurgePrior"]
+
+SCORE_MAX_NATS = 60.0
+_BODY_KEEP = 0.5 ** (1.0 / (21 * 24))  # per hour
+_ANCHOR_KEEP = 0.5 ** (1.0 / 60)  # per day
+_SEASON_WEIGHT = 60.0  # messages
+_SEASON_MAX = 1000.0  # messages; halved beyond
+_SEASON_SPARSE = 20.0  # messages
+_BURST_HOURS = 168.0  # worth of the prior odds
+_BURST_WEIGHT = 0.5  # bursts: worth of the prior size
+_BURST_IN_SEASON = 10.0  # messages a burst adds to its cell at most
+_DISPERSION_HOURS = 30.0
+_ANCHOR_DAYS = 3.0
+_DAY_OVER_HOUR = 1.1  # ln 3: a day's total over its greatest hour
+_HABIT_DAYS, _HABIT_SPAN, _HABIT_SLACK, _PEAKS = 3, 14, math.log(2.0), 4
+_LN2 = math.log(2.0)
+_FIXED = struct.Struct("<BI10f")
+_PEAK = struct.Struct("<eB")
+_PAIR = struct.Struct("<Be")
+_DENSE = struct.Struct("<48e")
+
+
+class SurgeAnchored(base.AnomalyDetector):
+    """Counts of one account in one series (messages, external recipients, ...); see the module for the formulas.
+
+    `learn_one({"cell": 0..47, "count": n})` learns one hour, 24 of them a day in order; `learn_day` learns a day at
+    once and is what production calls, for silent days too. `score_one({"count": n, "hours": 1, "cell": c})`.
+    """
+
+    def __init__(self, prior: SurgePrior) -> None:
+        self.prior = prior
+        self._rate = 0.0  # decayed messages outside bursts
+        self._hours = 0.0  # decayed hours
+        self._excess = self._excess_weight = 0.0  # moments of the dispersion
+        self._bursts = self._burst_log = self._burst_log2 = 0.0
+        self._anchor = self._anchor_dev = self._anchor_days = 0.0
+        self._cells = [0.0] * 48
+        self._sent = 0.0  # sum of the cells
+        self._workday = 0.0  # sum of the first 24
+        self._peaks: list[tuple[float, int]] = []  # log of a clipped daily maximum, its age in days; oldest first
+        self._hour = 0
+        self._top = 0  # greatest hour of the day being learnt
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {"prior": SurgePrior.shipped("messages")}
+
+    # --- scoring -------------------------------------------------------------------------------------------------
+
+    def score_one(self, x: dict[Hashable, Any]) -> float:
+        """Nats of `count` in a trailing window of `hours` (default 1) that ends in `cell`."""
+        return self.score_window(int(x.get("count", 0)), float(x.get("hours", 1.0)), int(x.get("cell", 0)))
+
+    def score_window(self, count: int, window_hours: float, cell: int) -> float:
+        """Nats of `count` in a trailing window: 0 for 0, growing with the count, at most 60."""
+        if count <= 0:
+            return 0.0
+        mixed = self._mixture(count, window_hours, cell)
+        return min(max(0.0, mixed - _LN2, self._anchored(count, window_hours) - _LN2), SCORE_MAX_NATS)
+
+    def expected(self, window_hours: float, cell: int) -> float:
+        """Mean of the body in a window that ends in `cell`; a window of a day averages over that kind of day."""
+        rate = (self._rate + 1.0) / (self._hours - self._bursts + 1.0 / self.prior.rate)
+        season = self._season_day(cell) if window_hours >= 12.0 else self._season(cell)
+        return rate * season * window_hours
+
+    def _season(self, cell: int) -> float:
+        """Rate in this hour over the week's mean rate."""
+        share = (self._cells[cell] + _SEASON_WEIGHT * self.prior.season[cell]) / (self._sent + _SEASON_WEIGHT)
+        return share * (33.6 if cell < 24 else 84.0)  # 168 hours / days of the kind
+
+    def _season_day(self, cell: int) -> float:
+        office = (self._workday + _SEASON_WEIGHT * self.prior.workday) / (self._sent + _SEASON_WEIGHT)
+        return office * 1.4 if cell < 24 else (1.0 - office) * 3.5
+
+    def _size(self, window_hours: float) -> float:
+        """Negative-binomial size: dispersion (averaging out over hours) plus what is unknown about the rate."""
+        alpha = (self._excess + _DISPERSION_HOURS * self.prior.dispersion) / (self._excess_weight + _DISPERSION_HOURS)
+        alpha = min(max(alpha, 0.05), 12.0) / math.sqrt(max(window_hours, 1.0))
+        return 1.0 / (alpha + 1.0 / (self._rate + 1.0))
+
+    def _burst(self, cell: int) -> tuple[float, float, float]:
+        """Odds per hour, mean and variance of the log size. The hour counts as far as the account's own is known."""
+        prior, n = self.prior, self._bursts
+        odds = (n + prior.burst_odds * _BURST_HOURS) / (self._hours + _BURST_HOURS)
+        odds *= min(max(self._season(cell), 0.1), 3.0) ** (self._sent / (self._sent + _SEASON_WEIGHT))
+        mean = (self._burst_log + _BURST_WEIGHT * prior.burst_mean_log) / (n + _BURST_WEIGHT)
+        spread = self._burst_log2 - 2.0 * mean * self._burst_log + n * mean * mean
+        spread += 2.0 * prior.burst_var_log + _BURST_WEIGHT * (prior.burst_mean_log - mean) ** 2
+        if n <= 0.0:
+            return odds, mean, max(prior.burst_var_log, 0.04)
+        return odds, mean, max(spread / (n + 2.0), 0.04)
+
+    def _mixture(self, count: int, window_hours: float, cell: int) -> float:
+        body = negative_binomial(count, self.expected(window_hours, cell), self._size(window_hours))
+        odds, mean, var = self._burst(cell)
+        odds = min(odds * window_hours, 0.5)
+        burst = log_logistic(math.log(count), mean, var)
+        return -math.log((1.0 - odds) * math.exp(-min(body, 700.0)) + odds * math.exp(-min(burst, 700.0)) + 1e-300)
+
+    def _anchor_level(self) -> tuple[float, float]:
+        """Mean and variance of ln(1 + daily maximum), shrunk to the prior."""
+        days, prior = self._anchor_days, self.prior
+        mean = (self._anchor + _ANCHOR_DAYS * prior.anchor_mean) / (days + _ANCHOR_DAYS)
+        var = (self._anchor_dev + _ANCHOR_DAYS * prior.anchor_var) / (days + _ANCHOR_DAYS)
+        return mean, max(var, 0.12)
+
+    def _anchored(self, count: int, window_hours: float) -> float:
+        mean, var = self._anchor_level()
+        log_count = math.log1p(count)
+        whole_day = window_hours >= 12.0
+        nats = log_logistic(log_count, mean + (_DAY_OVER_HOUR if whole_day else 0.0), var)
+        reached = [age for level, age in self._peaks if level >= log_count - _HABIT_SLACK]
+        if len(reached) >= _HABIT_DAYS and reached[0] - reached[-1] >= _HABIT_SPAN:
+            nats = min(nats, -math.log(len(reached) / (reached[0] - reached[-1] + 7.0)))
+        return nats if whole_day else nats + math.log(24.0 / window_hours)
+
+    # --- learning ------------------------------------------------------------------------------------------------
+
+    def learn_one(self, x: dict[Hashable, Any]) -> None:
+        """Learn one hour; the 24th closes the day."""
+        self._learn_hour(int(x.get("cell", 0)), int(x.get("count", 0)))
+        self._hour += 1
+        if self._hour == 24:
+            self._close_day()
+
+    def learn_day(self, counts: Sequence[int], weekend: bool) -> None:
+        """Learn a sealed day, hour by hour; equal to 24 calls of `learn_one`."""
+        first = 24 if weekend else 0
+        for hour, count in enumerate(counts):
+            self._learn_hour(first + hour, count)
+        self._hour = 24
+        self._close_day()
+
+    def _learn_hour(self, cell: int, count: int) -> None:
+        if count > self._top:
+            self._top = count
+        mean = self.expected(1.0, cell)
+        burst = self._responsibility(cell, count, mean) if count > 3 else 0.0
+        body = 1.0 - burst
+        self._rate = self._rate * _BODY_KEEP + body * count
+        self._hours = self._hours * _BODY_KEEP + 1.0
+        self._bursts *= _BODY_KEEP
+        self._burst_log *= _BODY_KEEP
+        self._burst_log2 *= _BODY_KEEP
+        if burst > 0.0:
+            log_count = math.log(count)
+            self._bursts += burst
+            self._burst_log += burst * log_count
+            self._burst_log2 += burst * log_count * log_count
+        if count:
+            add = body * count + burst * min(count, _BURST_IN_SEASON)
+            self._cells[cell] += add
+            self._sent += add
+            if cell < 24:
+                self._workday += add
+        if mean > 0.02:
+            weight = min(mean, 1.0) * body
+            excess = self._excess * _BODY_KEEP + weight * ((count - mean) ** 2 - count) / (mean * mean)
+            self._excess = excess if excess > 0.0 else 0.0
+            self._excess_weight = self._excess_weight * _BODY_KEEP + weight
+
+    def _responsibility(self, cell: int, count: int, mean: float) -> float:
+        """P(burst | count) in [0, 1]; 0 unless the body finds the count surprising (3 nats)."""
+        size = self._size(1.0)
+        if negative_binomial(count, mean, size) <= 3.0:
+            return 0.0
+        odds, level, var = self._burst(cell)
+        total = mean + size
+        body = math.lgamma(count + size) - math.lgamma(size) - math.lgamma(count + 1)
+        body += size * math.log(size / total) + count * math.log(mean / total)
+        shape = LOGISTIC_SCALE / math.sqrt(var)
+        z = shape * (math.log(count) - level)
+        tail = log_logistic(math.log(count), level, var)
+        log_odds = math.log(odds / (1.0 - odds)) + math.log(shape / count) + z - 2.0 * tail - body
+        if log_odds < -7.0:
+            return 0.0
+        return 1.0 if log_odds > 30.0 else 1.0 / (1.0 + math.exp(-log_odds))
+
+    def _close_day(self) -> None:
+        """Anchor, peaks, ages; then round the state to what `pack` keeps, so a restart changes nothing."""
+        self._peaks = [(level, age + 1) for level, age in self._peaks if age < 120]
+        if self._top > 0:
+            mean, var = self._anchor_level()
+            level = math.log1p(self._top)
+            clip = mean + (3.0 if self._anchor_days < 10.0 else 1.5) * math.sqrt(var)
+            if level > clip:
+                self._peaks = [*self._peaks, (level, 0)][-_PEAKS:]
+            level = min(level, clip)
+            self._anchor = self._anchor * _ANCHOR_KEEP + level
+            self._anchor_dev = self._anchor_dev * _ANCHOR_KEEP + (level - mean) ** 2
+            self._anchor_days = self._anchor_days * _ANCHOR_KEEP + 1.0
+        if self._sent > _SEASON_MAX:
+            self._cells = [0.5 * cell for cell in self._cells]
+        self._hour = self._top = 0
+        self._restore(self.pack())
+
+    # --- bytes ---------------------------------------------------------------------------------------------------
+
+    def pack(self) -> bytes:
+        """State, at most 153 bytes; without the dense season below 20 messages (its few cells go as pairs)."""
+        used = [cell for cell in range(48) if self._cells[cell] > 0.0]
+        sparse = self._sent < _SEASON_SPARSE and len(used) < 20
+        parts = [
+            _FIXED.pack(
+                self._hour | len(self._peaks) << 5,
+                min(self._top, 0xFFFFFFFF),
+                *(self._rate, self._hours, self._excess, self._excess_weight),
+                *(self._bursts, self._burst_log, self._burst_log2),
+                *(self._anchor, self._anchor_dev, self._anchor_days),
+            ),
+            *(_PEAK.pack(level, age) for level, age in self._peaks),
+        ]
+        if not sparse:
+            parts.append(_DENSE.pack(*self._cells))
+        else:
+            parts.extend(_PAIR.pack(cell, self._cells[cell]) for cell in used)
+        return b"".join(parts)
+
+    @classmethod
+    def unpack(cls, data: bytes, prior: SurgePrior) -> SurgeAnchored:
+        """State from bytes; ValueError when they are damaged."""
+        model = cls(prior)
+        model._restore(data)
+        return model
+
+    def _restore(self, data: bytes) -> None:
+        try:
+            head, self._top, *numbers = _FIXED.unpack_from(data)
+            at = _FIXED.size + (head >> 5) * _PEAK.size
+            self._peaks = [(level, age) for level, age in _PEAK.iter_unpack(data[_FIXED.size : at])]
+            rest = data[at:]
+            if len(rest) == _DENSE.size:
+                self._cells = list(_DENSE.unpack(rest))
+            else:
+                self._cells = [0.0] * 48
+                for cell, value in _PAIR.iter_unpack(rest):
+                    self._cells[cell] = value
+        except (struct.error, IndexError) as error:
+            raise ValueError("the bytes are no surge model") from error
+        self._hour = head & 31
+        self._rate, self._hours, self._excess, self._excess_weight = numbers[:4]
+        self._bursts, self._burst_log, self._burst_log2 = numbers[4:7]
+        self._anchor, self._anchor_dev, self._anchor_days = numbers[7:10]
+        self._sent = sum(self._cells)
+        self._workday = sum(self._cells[:24])

@@ -1,0 +1,113 @@
+"""Records in time order to the entries of the accounts' logs: one copy per account, and the clock. Layer: streams.
+
+The same entries for every driver: `scan` folds them, `collect --from` writes them to Kafka.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
+from schemas.contracts.profile import Profile, encode_profile
+from schemas.identity.concerns import concerns
+from schemas.identity.identity_map import IdentityMap
+from schemas.records.decode import decode
+from schemas.records.event import AuditEvent
+from streams.collectors.spool import SpooledRecord
+
+DAY_MS = 86_400_000
+CLOCK_HOUR_MS = 6 * 3_600_000  # a day is sealed at 06:00 UTC of the next
+GAP_DAYS_MAX = 400  # a longer silence is passed in one step
+LOCAL_TENANT = "local"
+_NO_PERSON = ("app:", "net:")
+
+
+@dataclass(slots=True)
+class FeedCounts:
+    """What went through. `skipped` are records that no detector can read; `accounts` are people and mailboxes by key."""
+
+    records: int = 0
+    skipped: int = 0
+    keys: set[str] = field(default_factory=set)
+
+    @property
+    def accounts(self) -> int:
+        """People and mailboxes that records concern."""
+        return sum(not key.startswith(_NO_PERSON) for key in self.keys)
+
+
+class TenantVote:
+    """The tenant of a run: the most common tenant id of pass one."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def learn(self, event: AuditEvent) -> None:
+        """Take in one record of pass one."""
+        self._counts[event.tenant] += 1
+
+    def winner(self) -> str:
+        """Lower-case tenant id, ties to the smaller; `local` when no record names one."""
+        named = {tenant: count for tenant, count in self._counts.items() if tenant}
+        best = min(named, key=lambda tenant: (-named[tenant], tenant), default=LOCAL_TENANT)
+        return best.strip().lower() or LOCAL_TENANT
+
+
+def feed(
+    records: Iterable[SpooledRecord],
+    tenant: str,
+    identity_map: IdentityMap,
+    home_domains: Sequence[str],
+    counts: FeedCounts | None = None,
+) -> Iterator[LogEntry]:
+    """The bootstrap profile, then every record once per account that it concerns, with a clock at each 06:00 UTC passed."""
+    counts = FeedCounts() if counts is None else counts
+    keys, learn = counts.keys, identity_map.learn
+    yield bootstrap(tenant, home_domains)
+    clock_at: int | None = None
+    for time_ms, raw, _, event in records:
+        if event is None:
+            event = decode(raw)
+        if clock_at is None:
+            clock_at = next_clock(time_ms)
+        elif time_ms >= clock_at:
+            for passed in clocks_passed(clock_at, time_ms):
+                yield clock(tenant, passed)
+            clock_at = next_clock(time_ms)
+        learn(event)
+        found = concerns(event, identity_map)
+        counts.records += 1
+        if not found or (event.detail is None and event.ip is None):
+            counts.skipped += 1
+        source, record_id = event.source._value_, event.record_id
+        for key, role in found:
+            keys.add(key)
+            yield LogEntry(EntryKind.RECORD, tenant, key, raw, source, record_id, role._value_, 0, False, event)
+
+
+def bootstrap(tenant: str, home_domains: Sequence[str]) -> LogEntry:
+    """The profile before the first day: it knows the home domains and nothing else."""
+    value = encode_profile(Profile(tenant, day=-1, home_domains=tuple(home_domains)))
+    return LogEntry(EntryKind.PROFILE, tenant, "", value, "profile", "bootstrap")
+
+
+def clock(tenant: str, time_ms: int) -> LogEntry:
+    """A clock entry."""
+    return LogEntry(EntryKind.CLOCK, tenant, "", clock_bytes(time_ms), "clock", str(time_ms))
+
+
+def next_clock(time_ms: int) -> int:
+    """The first 06:00 UTC after this time."""
+    return ((time_ms - CLOCK_HOUR_MS) // DAY_MS + 1) * DAY_MS + CLOCK_HOUR_MS
+
+
+def clocks_passed(first: int, time_ms: int) -> Iterator[int]:
+    """Every 06:00 from `first` that is not later than the time; only the first and the last when they are years apart."""
+    last = next_clock(time_ms) - DAY_MS
+    if last - first > GAP_DAYS_MAX * DAY_MS:
+        yield first
+        yield last
+        return
+    yield from range(first, last + 1, DAY_MS)
