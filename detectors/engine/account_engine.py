@@ -34,7 +34,7 @@ ESTABLISHED_DAYS = 7
 class _Tenant:
     """What a partition keeps per tenant."""
 
-    __slots__ = ("clock_ms", "closed_day", "gaps", "ledgers", "people", "profile")
+    __slots__ = ("accused", "clock_ms", "closed_day", "gaps", "ledgers", "people", "profile")
 
     def __init__(self, tenant: str) -> None:
         self.profile = Profile(tenant, -1)
@@ -43,6 +43,7 @@ class _Tenant:
         self.ledgers: dict[int, DayLedger] = {}
         self.gaps: set[int] = set()
         self.people: dict[str, Account] = {}
+        self.accused: set[int] = set()  # numbers of the accounts with an open incident
 
 
 class AccountEngine:
@@ -107,8 +108,7 @@ class AccountEngine:
         ledger = tenant.ledgers.pop(day, None) or DayLedger(day)
         for old in [other for other in tenant.ledgers if other < day]:
             del tenant.ledgers[old]
-        accused = {account.number for account in tenant.people.values() if account.book.incident is not None}
-        return ledger.close(name, self._partition, self._partitions, accused)
+        return ledger.close(name, self._partition, self._partitions, tenant.accused)
 
     # --- records -------------------------------------------------------------------------------------------------
 
@@ -223,6 +223,7 @@ class AccountEngine:
             identity = "|".join((entry.tenant, entry.account, *entry.identity))
             uid = hashlib.sha256(identity.encode()).hexdigest()[:32]
             book.incident = OpenIncident(uid, time_ms, dict.fromkeys(tiers, time_ms), historical=entry.historical)
+            tenant.accused.add(account.number)
             self._agenda(entry, time_ms)
             return [self._message(tenant, account, entry, Activity.CREATE, time_ms)]
         self._agenda(entry, book.last_ms())
@@ -300,6 +301,7 @@ class AccountEngine:
                     continue
                 effects.append(self._message(tenant, account, entry, Activity.CLOSE, last))
                 account.book.incident = None
+                tenant.accused.discard(account.number)
                 account.book.held.clear()
             if not self._due[hour]:
                 del self._due[hour]
@@ -318,9 +320,16 @@ class AccountEngine:
     def load_state(self, tenant: str, key: str, data: bytes) -> None:
         """Take over an account's bytes (golden files; later the transactional store)."""
         place = self._tenants.setdefault(tenant, _Tenant(tenant))
-        place.people[key], damaged = load_account(data, self._count, self._detectors)
+        account, damaged = load_account(data, self._count, self._detectors)
         self._count += 1
         self.damaged += damaged
+        former = place.people.get(key)
+        if former is not None:
+            place.accused.discard(former.number)
+        place.people[key] = account
+        if account.book.incident is not None:
+            place.accused.add(account.number)
+            self._agenda(LogEntry(EntryKind.CLOCK, tenant, key, b""), account.book.last_ms())
 
 
 def _notice_ref(notice: Notice, nats: float) -> Ref:
