@@ -6,19 +6,18 @@ this point (terminals, SIEMs, playbooks) trusts it; numbers are finite integers 
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import orjson
 
+from schemas.contracts.evidence_choice import choose_evidence, finite
 from schemas.contracts.incident import Activity, EvidenceRecord, Incident, Reason, Resource, Stage, Technique, Tier
 from schemas.text import printable
 
 OCSF_VERSION: Final = "1.8.0"
 ATTACK_VERSION: Final = "17"
-EVIDENCES_MAX: Final = 64
 _CATEGORY, _CLASS = 2, 2004
 _ACTIVITIES: Final = {Activity.CREATE: (1, "Create"), Activity.UPDATE: (2, "Update"), Activity.CLOSE: (3, "Close")}
 _STATUS: Final = {1: (1, "New"), 2: (2, "In Progress"), 3: (4, "Resolved")}
@@ -142,13 +141,11 @@ def _resource(resource: Resource) -> dict[str, Any]:
 
 
 def _evidences(evidence: tuple[EvidenceRecord, ...]) -> list[dict[str, Any]]:
-    kept = sorted(evidence, key=lambda record: (-record.nats, record.time_ms, record.uid))[:EVIDENCES_MAX]
-    kept.sort(key=lambda record: (record.time_ms, record.uid))
-    return [_evidence(record) for record in kept]
+    return [_evidence(record) for record in choose_evidence(evidence)]
 
 
 def _evidence(record: EvidenceRecord) -> dict[str, Any]:
-    reasons = sorted(record.reasons, key=lambda reason: -reason.nats)
+    reasons = sorted(record.reasons, key=lambda reason: -finite(reason.nats))
     return {
         "uid": _id(record.uid),
         "name": _id(record.detector),
@@ -205,4 +202,4 @@ def _lines(text: str) -> str:
 
 
 def _number(value: float) -> float:
-    return round(value, 3) if math.isfinite(value) else 0.0
+    return round(finite(value), 3)
