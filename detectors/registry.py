@@ -7,6 +7,8 @@ from typing import Any
 from detectors.accounts.inbox_rule import InboxRuleDetector
 from detectors.accounts.send_surge import SendSurgeDetector
 from detectors.engine.detector import Detector
+from detectors.engine.entity_engine import EntityDetector
+from detectors.entities.tenant import TenantEntity
 
 
 def account_detectors() -> tuple[Detector[Any], ...]:
@@ -15,3 +17,8 @@ def account_detectors() -> tuple[Detector[Any], ...]:
         InboxRuleDetector(),
         SendSurgeDetector(),
     )
+
+
+def entity_detectors() -> tuple[EntityDetector[Any], ...]:
+    """Detectors that judge what accounts have in common: networks, the tenant."""
+    return (TenantEntity(),)

@@ -108,7 +108,8 @@ class AccountEngine:
         ledger = tenant.ledgers.pop(day, None) or DayLedger(day)
         for old in [other for other in tenant.ledgers if other < day]:
             del tenant.ledgers[old]
-        return ledger.close(name, self._partition, self._partitions, tenant.accused)
+        home = tenant.profile.home_domains
+        return ledger.close(name, self._partition, self._partitions, tenant.accused, home)
 
     # --- records -------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ and value; accounts with an open incident are left out when the day closes.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from schemas.contracts.signal import Contribution
 
@@ -43,7 +44,9 @@ class DayLedger:
         if nats > self.maxima.get(account, 0.0):
             self.maxima[account] = nats
 
-    def close(self, tenant: str, partition: int, partitions: int, left_out: set[int]) -> Contribution:
+    def close(
+        self, tenant: str, partition: int, partitions: int, left_out: set[int], home_domains: Sequence[str] = ()
+    ) -> Contribution:
         """The day as integers, accounts in `left_out` not counted (their score maxima are: a quantile needs the tail)."""
         popularity: dict[str, dict[str, int]] = {}
         for kind, values in sorted(self.votes.items()):
@@ -69,5 +72,16 @@ class DayLedger:
         people = len(self.acting - left_out)
         rare = {what: len(who - left_out) for what, who in sorted(self.rare.items())}
         return Contribution(
-            tenant, self.day, partition, partitions, people, people, popularity, season, histograms, maxima, rare
+            tenant,
+            self.day,
+            partition,
+            partitions,
+            people,
+            people,
+            popularity,
+            season,
+            histograms,
+            maxima,
+            rare,
+            list(home_domains),
         )

@@ -55,10 +55,10 @@ class Signal:
 class Contribution:
     """Integer counts of one partition for one tenant and day (days since 1970-01-01 UTC); also sent when empty.
 
-    `popularity` is people per value of that day by kind ("asn", "prefix", "country", "agent", "app"); `domains` people per
-    home-domain candidate; `season` 48 cells of sent messages (24 h workday, 24 h weekend; at most 20 per account and
-    hour); `hours` histograms of an account's hourly counts by series, bin = floor(4 log2 n); `maxima` histogram of the
-    accounts' highest incident score of the day in bins of 0.25 nats.
+    `popularity` is people per value of that day by kind ("network", "country", "agent", "app"); `season` 48 cells of sent
+    messages (24 h workday, 24 h weekend; at most 20 per account and hour); `hours` histograms of an account's hourly
+    counts by series, bin = floor(4 log2 n); `maxima` histogram of the accounts' highest incident score of the day in bins
+    of 0.25 nats.
     """
 
     tenant: str
@@ -72,6 +72,7 @@ class Contribution:
     hours: dict[str, dict[str, int]] = field(default_factory=dict)
     maxima: dict[str, int] = field(default_factory=dict)
     rare: dict[str, int] = field(default_factory=dict)  # people who did a rare act that day ("inbox-rule": 3)
+    home_domains: list[str] = field(default_factory=list)  # of the profile that was active at the close
 
     @property
     def kind(self) -> str:

@@ -1,0 +1,111 @@
+"""The fold over one partition of the signal log. Layer: detectors.
+
+An entity (a network, the tenant) hears votes of accounts and answers with entries of accounts' own logs: notices to those
+whom an answer concerns, the tenant's profile to every partition. State is a function of the items and of nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+
+from detectors.engine.detector import DetectorInfo
+from detectors.engine.effects import Effect
+from detectors.engine.envelope import DamagedState, Section, open_envelope, seal_envelope
+from detectors.engine.knowledge import Knowledge
+from schemas.contracts.log import LogEntry
+from schemas.contracts.signal import Contribution, Signal
+
+S = TypeVar("S")
+Key = tuple[str, str, str]  # tenant, kind, entity
+
+
+class EntityDetector(Protocol[S]):
+    """Judges the entities of one kind. `info.number` and `info.version` are on-disk format, as an account detector's are."""
+
+    info: DetectorInfo
+    kind: str  # kind of entity it hears ("network", "tenant")
+
+    def start(self) -> S:
+        """State of an entity never heard of."""
+        ...
+
+    def observe(self, state: S, item: Signal | Contribution) -> Sequence[LogEntry]:
+        """Note one item; what the entity answers to it. An item met before changes nothing."""
+        ...
+
+    def dump(self, state: S) -> bytes:
+        """State to bytes of the current version; empty when there is nothing to keep."""
+        ...
+
+    def load(self, data: bytes, version: int) -> S:
+        """Bytes of any released version to state; ValueError when they are damaged."""
+        ...
+
+
+class _Entity:
+    """One entity: a state per detector of its kind, and the sections of detectors that are not installed."""
+
+    __slots__ = ("foreign", "states")
+
+    def __init__(self, detectors: Sequence[EntityDetector[Any]]) -> None:
+        self.states = [detector.start() for detector in detectors]
+        self.foreign: list[Section] = []
+
+
+class EntityEngine:
+    """`fold(item) -> effects` for the entities of one partition."""
+
+    def __init__(self, detectors: Sequence[EntityDetector[Any]], knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._kinds: dict[str, tuple[EntityDetector[Any], ...]] = {}
+        for detector in detectors:
+            self._kinds[detector.kind] = (*self._kinds.get(detector.kind, ()), detector)
+        self._entities: dict[Key, _Entity] = {}
+        self.damaged = 0  # sections of states that had to start anew
+
+    def fold(self, item: Signal | Contribution) -> list[Effect]:
+        """Apply one item. Of a kind that nobody hears nothing is kept."""
+        detectors = self._kinds.get(item.kind)
+        if detectors is None:
+            return []
+        key = (item.tenant, item.kind, item.entity)
+        entity = self._entities.get(key)
+        if entity is None:
+            entity = self._entities[key] = _Entity(detectors)
+        effects: list[Effect] = []
+        for detector, state in zip(detectors, entity.states, strict=True):
+            effects += detector.observe(state, item)
+        return effects
+
+    def states(self) -> dict[bytes, bytes]:
+        """State bytes of every entity by `tenant|kind|entity`."""
+        return {"|".join(key).encode(): self._dump(key[1], entity) for key, entity in self._entities.items()}
+
+    def load_state(self, tenant: str, kind: str, name: str, data: bytes) -> None:
+        """Take over an entity's bytes; damaged sections start anew and are counted, unknown ones are carried through."""
+        detectors = self._kinds.get(kind, ())
+        entity = self._entities[(tenant, kind, name)] = _Entity(detectors)
+        places = {detector.info.number: place for place, detector in enumerate(detectors)}
+        try:
+            sections = open_envelope(data)
+        except DamagedState:
+            self.damaged += 1
+            return
+        for section in sections:
+            place = places.get(section.number)
+            if place is None or section.version > detectors[place].info.version:
+                entity.foreign.append(section)
+                continue
+            try:
+                entity.states[place] = detectors[place].load(section.data, section.version)
+            except ValueError:
+                self.damaged += 1
+
+    def _dump(self, kind: str, entity: _Entity) -> bytes:
+        sections = list(entity.foreign)
+        for detector, state in zip(self._kinds.get(kind, ()), entity.states, strict=True):
+            data = detector.dump(state)
+            if data:
+                sections.append(Section(detector.info.number, detector.info.version, data))
+        return seal_envelope(sections)
