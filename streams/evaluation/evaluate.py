@@ -21,7 +21,7 @@ from streams.evaluation.report import (
     Finding,
     LookAlike,
 )
-from streams.evaluation.truth import Attack, Meta, load_set
+from streams.evaluation.truth import Attack, Meta, TruthError, load_set
 
 Messages = Callable[[Path, Meta], Iterable[Mapping[str, Any]]]
 RecordTimes = Callable[[Path, frozenset[str]], Mapping[str, int]]
@@ -41,8 +41,10 @@ def evaluate(
 
     Several folders are pooled. The truth of all is read first: TruthError before any work is done. `record_times(input_dir,
     uids)` gives the event time of the attacks' records for the harm clock; without it a record has the time the evidence
-    gives it, or its stage's.
+    gives it, or its stage's. MessageError when a message is no incident as contracts 2 describes it.
     """
+    if not dirs:
+        raise TruthError(("no labelled set was given",))
     sets = [load_set(folder) for folder in dirs]
     matchings = []
     for labelled in sets:
@@ -148,7 +150,7 @@ def _look_alikes(matching: Matching) -> Iterable[LookAlike]:
             incident=seen.last.incident,
             subject=seen.last.subject,
             tier=_tier(seen),
-            within_attack=matching.touches_attack(seen.last),
+            within_attack=matching.touches_attack(seen),
         )
 
 

@@ -37,9 +37,18 @@ def same_feature(one: str, other: str) -> bool:
 
 
 def explained(attack: Attack, evidence: Sequence[Evidence]) -> bool:
-    """Say whether a key feature is among the three strongest reasons of all evidence."""
-    reasons = sorted((reason for item in evidence for reason in item.reasons), key=lambda reason: -reason.nats)
-    return any(same_feature(key, reason.feature) for key in attack.key_features for reason in reasons[:TOP_REASONS])
+    """Say whether a key feature is among the three strongest reasons of all evidence; a feature counts once."""
+    top = strongest_features(evidence)[:TOP_REASONS]
+    return any(same_feature(key, feature) for key in attack.key_features for feature in top)
+
+
+def strongest_features(evidence: Iterable[Evidence]) -> list[str]:
+    """Features of all reasons, the one with the greatest nats first; ties by name."""
+    best: dict[str, float] = {}
+    for item in evidence:
+        for reason in item.reasons:
+            best[reason.feature] = max(reason.nats, best.get(reason.feature, reason.nats))
+    return sorted(best, key=lambda feature: (-best[feature], feature))
 
 
 def in_order(attack: Attack, evidence: Iterable[Evidence]) -> bool:

@@ -14,10 +14,14 @@ from streams.evaluation.truth import Attack, LabelledSet
 
 @dataclass(slots=True)
 class IncidentSeen:
-    """An incident after its last message so far, and the tiers it ever had."""
+    """An incident after its last message so far, with the tiers it ever had and the records it ever counted.
+
+    A message holds 64 records at most: what an early one counted may be missing from the last.
+    """
 
     last: Message
     tiers: set[Tier] = field(default_factory=set)
+    records: set[str] = field(default_factory=set)
 
     def reached(self, tier: Tier) -> bool:
         """Say whether it was ever at least of this tier: `act` includes `review`."""
@@ -56,6 +60,7 @@ class Matching:
         seen = self.incidents.setdefault(message.incident, IncidentSeen(message))
         seen.last = message
         seen.tiers.add(message.tier)
+        seen.records.update(item.uid for item in message.evidence)
         if message.subject_type == TENANT:
             return
         for item in message.evidence:
@@ -69,27 +74,27 @@ class Matching:
         return [seen for seen in self.incidents.values() if seen.last.subject_type == TENANT]
 
     def false(self) -> list[IncidentSeen]:
-        """Incidents whose final evidence has no record of any attack."""
+        """Incidents that never counted a record of any attack."""
         return [
             seen
             for seen in self.incidents.values()
-            if seen.last.subject_type != TENANT and not self.touches_attack(seen.last)
+            if seen.last.subject_type != TENANT and not self.touches_attack(seen)
         ]
 
-    def touches_attack(self, message: Message) -> bool:
-        """Say whether a record of any attack is among the evidence."""
-        return any(item.uid in self._owners for item in message.evidence)
+    def touches_attack(self, seen: IncidentSeen) -> bool:
+        """Say whether a record of any attack was ever among the evidence."""
+        return not seen.records.isdisjoint(self._owners)
 
     def look_alikes(self) -> list[tuple[Attack, IncidentSeen]]:
-        """Hard negatives of which a record is in the final evidence of an incident, with that incident."""
+        """Hard negatives of which a record was ever evidence of an incident, with that incident."""
         by_record: dict[str, list[Attack]] = defaultdict(list)
         for negative in self.labelled.negatives:
             for uid in negative.records:
                 by_record[uid].append(negative)
         found: dict[tuple[str, str], tuple[Attack, IncidentSeen]] = {}
         for uid, seen in self.incidents.items():
-            for item in seen.last.evidence:
-                for negative in by_record.get(item.uid, ()):
+            for record in seen.records:
+                for negative in by_record.get(record, ()):
                     found[negative.attack_id, uid] = (negative, seen)
         return [found[key] for key in sorted(found)]
 

@@ -45,6 +45,32 @@ def negative(**changes: object) -> Json:
     ) | {"key_features": [], "recipients_before": [], **changes}
 
 
+def told(uid: str, time_ms: int, stage: str = "evasion", **reasons: float) -> Json:
+    """A vendor record as an evidence of a message; `reasons` are nats by feature."""
+    listed = [{"feature": name, "observed": "", "expected": "", "nats": nats} for name, nats in reasons.items()]
+    data = {"time": time_ms, "operation": "o", "ip": None, "session": None, "stage": stage, "nats": 9.0}
+    return {"uid": uid, "name": "inbox-rule", "data": data | {"reasons": listed}}
+
+
+def message(
+    *evidence: Json,
+    incident: str = "i1",
+    account: str = "ann@corp.example",
+    kind: str = "User",
+    tier: str = "review",
+    time: int = 1_000_000,
+) -> Json:
+    """A message about an incident, with what evaluation reads."""
+    return {
+        "time": time,
+        "metadata": {"uid": f"{incident}/{time}"},
+        "finding_info": {"uid": incident, "title": f"{account}: strange"},
+        "resources": [{"type": kind, "uid": account, "name": account}],
+        "evidences": list(evidence),
+        "unmapped": {"tier": tier},
+    }
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """Write a labelled set and give its folder."""
