@@ -127,11 +127,20 @@ def _unfold(name: str, stream: ByteStream, depth: int, budget: Budget) -> Iterat
     elif depth >= budget.limits.depth_max:
         yield Content(name, failing(f"archives are nested deeper than {budget.limits.depth_max}"))
     elif zipped:
-        for member, content in unzip(stream, budget):
-            inner = f"{name}!{printable(member, _NAME_CHARACTERS_MAX)}" if member else name
-            yield from _unfold(inner, content, depth + 1, budget)
+        yield from _members(name, stream, depth, budget)
     else:
         yield from _unfold(name, ByteStream(gunzip(stream, budget)), depth + 1, budget)
+
+
+def _members(name: str, stream: ByteStream, depth: int, budget: Budget) -> Iterator[Content]:
+    """Every member of a zip; an archive without one is an empty file, not silence."""
+    empty = True
+    for member, content in unzip(stream, budget):
+        empty = False
+        inner = f"{name}!{printable(member, _NAME_CHARACTERS_MAX)}" if member else name
+        yield from _unfold(inner, content, depth + 1, budget)
+    if empty:
+        yield Content(name, ByteStream(iter(())))
 
 
 def _plain(name: str, stream: ByteStream, head: bytes) -> Content:
