@@ -12,7 +12,7 @@ from detectors.engine.microsoft_ranges import MICROSOFT_RANGES
 from detectors.engine.network_names import (
     HOSTING_ASN,
     HOSTING_ORG,
-    MICROSOFT_ASN,
+    MICROSOFT_ASN as MICROSOFT_ASN,
     MOBILE_ASN,
     MOBILE_ORG,
     RELAY_ASN,
