@@ -12,11 +12,13 @@ from detectors.engine.microsoft_ranges import MICROSOFT_RANGES
 from detectors.engine.network_names import (
     HOSTING_ASN,
     HOSTING_ORG,
-    MICROSOFT_ASN as MICROSOFT_ASN,
     MOBILE_ASN,
     MOBILE_ORG,
     RELAY_ASN,
     RELAY_ORG,
+)
+from detectors.engine.network_names import (
+    MICROSOFT_ASN as MICROSOFT_ASN,
 )
 
 NetworkClass = Literal["hosting", "mobile", "access", "unknown"]

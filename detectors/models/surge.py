@@ -30,9 +30,10 @@ SCORE_MAX_NATS = 60.0
 _BODY_KEEP = 0.5 ** (1.0 / (21 * 24))  # per hour
 _ANCHOR_KEEP = 0.5 ** (1.0 / 60)  # per day
 _SEASON_WEIGHT = 60.0  # messages
-_SEASON_MAX = 1000.0  # messages; halved beyond
+_SEASON_MAX = 1000.0  # messages; halved beyond, and what one hour adds at most
 _SEASON_SPARSE = 20.0  # messages
 _BURST_HOURS = 168.0  # worth of the prior odds
+_ODDS_MAX = 0.5
 _BURST_WEIGHT = 0.5  # bursts: worth of the prior size
 _BURST_IN_SEASON = 10.0  # messages a burst adds to its cell at most
 _DISPERSION_HOURS = 30.0
@@ -110,6 +111,7 @@ class SurgeAnchored(base.AnomalyDetector):
         prior, n = self.prior, self._bursts
         odds = (n + prior.burst_odds * _BURST_HOURS) / (self._hours + _BURST_HOURS)
         odds *= min(max(self._season(cell), 0.1), 3.0) ** (self._sent / (self._sent + _SEASON_WEIGHT))
+        odds = min(odds, _ODDS_MAX)
         mean = (self._burst_log + _BURST_WEIGHT * prior.burst_mean_log) / (n + _BURST_WEIGHT)
         spread = self._burst_log2 - 2.0 * mean * self._burst_log + n * mean * mean
         spread += 2.0 * prior.burst_var_log + _BURST_WEIGHT * (prior.burst_mean_log - mean) ** 2
@@ -120,7 +122,7 @@ class SurgeAnchored(base.AnomalyDetector):
     def _mixture(self, count: int, window_hours: float, cell: int) -> float:
         body = negative_binomial(count, self.expected(window_hours, cell), self._size(window_hours))
         odds, mean, var = self._burst(cell)
-        odds = min(odds * window_hours, 0.5)
+        odds = min(odds * window_hours, _ODDS_MAX)
         burst = log_logistic(math.log(count), mean, var)
         return -math.log((1.0 - odds) * math.exp(-min(body, 700.0)) + odds * math.exp(-min(burst, 700.0)) + 1e-300)
 
@@ -175,7 +177,7 @@ class SurgeAnchored(base.AnomalyDetector):
             self._burst_log += burst * log_count
             self._burst_log2 += burst * log_count * log_count
         if count:
-            add = body * count + burst * min(count, _BURST_IN_SEASON)
+            add = body * min(count, _SEASON_MAX) + burst * min(count, _BURST_IN_SEASON)
             self._cells[cell] += add
             self._sent += add
             if cell < 24:

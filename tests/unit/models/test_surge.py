@@ -102,6 +102,14 @@ def test_expected_of_a_workday_is_the_sum_of_its_hours() -> None:
     assert model.expected(24.0, 5) == pytest.approx(hours, rel=1e-6)
 
 
+def test_account_that_bursts_every_hour_can_still_be_learnt() -> None:
+    model = SurgeAnchored(SurgePrior.shipped("new_external"))
+    for power in range(40):
+        model.learn_day([0] * 10 + [3 ** (power % 18 + 1)] * 3 + [0] * 11, False)
+    assert all(0.0 < model._burst(cell)[0] <= 0.5 for cell in range(48))
+    assert math.isfinite(model.score_window(5000, 1.0, MORNING))
+
+
 @settings(max_examples=60, deadline=None)
 @given(history=days, series=st.sampled_from(SERIES), cell=st.integers(0, 47), loose=st.integers(0, 23))
 def test_round_trip_scores_monotone(history: list[tuple[list[int], bool]], series: str, cell: int, loose: int) -> None:
