@@ -102,12 +102,20 @@ def test_expected_of_a_workday_is_the_sum_of_its_hours() -> None:
     assert model.expected(24.0, 5) == pytest.approx(hours, rel=1e-6)
 
 
-def test_account_that_bursts_every_hour_can_still_be_learnt() -> None:
-    model = SurgeAnchored(SurgePrior.shipped("new_external"))
-    for power in range(40):
-        model.learn_day([0] * 10 + [3 ** (power % 18 + 1)] * 3 + [0] * 11, False)
-    assert all(0.0 < model._burst(cell)[0] <= 0.5 for cell in range(48))
+@pytest.mark.parametrize("top", [3000, 2**31])
+def test_account_that_bursts_at_most_hours_can_still_be_learnt(top: int) -> None:
+    chance, model = random.Random(9), SurgeAnchored(SurgePrior.shipped("new_external"))
+    for day in range(20):
+        model.learn_day([chance.choice((0, 0, chance.randint(0, top))) for _ in range(24)], day % 7 > 4)
+        assert all(0.0 < model._burst(cell)[0] <= 0.5 for cell in range(48))
     assert math.isfinite(model.score_window(5000, 1.0, MORNING))
+
+
+def test_a_huge_hour_can_be_packed() -> None:
+    model = SurgeAnchored(SurgePrior.shipped("messages"))
+    for power in range(18):
+        model.learn_day([0] * 10 + [3**power] * 3 + [0] * 11, False)
+    assert SurgeAnchored.unpack(model.pack(), model.prior).pack() == model.pack()
 
 
 @settings(max_examples=60, deadline=None)
