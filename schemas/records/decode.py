@@ -14,6 +14,7 @@ from schemas.records import management, signin, trace
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
 from schemas.records.export_row import unwrap, wrapped
+from schemas.records.mended_json import loads
 from schemas.records.sniff import kind_of, why_unknown
 from schemas.records.values import Record
 
@@ -37,11 +38,11 @@ def digest(obj: object) -> str:
 
 
 def parse(raw: bytes) -> Record:
-    """The JSON object in `raw`. NaN, lone surrogates, bad UTF-8 and bombs are refused."""
+    """The JSON object in `raw`. NaN, bad UTF-8 and bombs are refused; half a surrogate pair becomes U+FFFD."""
     if len(raw) > MAX_BYTES:
         raise UnreadableRecord("larger than 8 MiB")
     try:
-        obj = orjson.loads(raw)
+        obj = loads(raw)
     except (orjson.JSONDecodeError, RecursionError) as error:
         raise UnreadableRecord("not JSON") from error
     if type(obj) is not dict:

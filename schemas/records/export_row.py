@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import orjson
 
 from schemas.records.errors import UnreadableRecord
+from schemas.records.mended_json import loads
 from schemas.records.values import Record
 
 
@@ -37,7 +38,7 @@ def unwrap(row: Mapping[str, object]) -> Record:
     if not isinstance(held, str):
         raise UnreadableRecord("AuditData is not an object")
     try:
-        inner = orjson.loads(held)
+        inner = loads(held)
     except orjson.JSONDecodeError as error:
         raise UnreadableRecord("AuditData is not JSON") from error
     if type(inner) is not dict:

@@ -7,11 +7,14 @@ milliseconds. The caches are bounded and hold pure results only.
 from __future__ import annotations
 
 import ipaddress
-from datetime import date, datetime
+import re
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
 import orjson
+
+from schemas.records.mended_json import loads
 
 Record = dict[str, object]
 
@@ -20,6 +23,9 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 _FIRST_YEAR: Final = 2000  # Microsoft 365 has no record before; Entra's "never" is the year 1
 _LAST_YEAR: Final = 2099
 _TWO: Final = {f"{n:02d}": n for n in range(60)}
+_LOCAL_TIME: Final = re.compile(
+    r"(?a:(\d{4}|\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{1,2}),? (\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d))?(?: (AM|PM))?)"
+)
 _CACHED_TEXT: Final = 128  # longer strings are not worth keeping in a cache
 NESTED_LIMIT: Final = 65_536  # characters of JSON inside a string field that are worth reading
 LIST_LIMIT: Final = 1_000  # entries of one list that are kept
@@ -70,7 +76,7 @@ def nested(value: object) -> object:
     if type(value) is not str or not value or len(value) > NESTED_LIMIT:
         return None
     try:
-        return orjson.loads(value)
+        return loads(value)
     except orjson.JSONDecodeError:
         return None
 
@@ -133,6 +139,13 @@ def guid(value: object) -> str | None:
     return value if not value.replace("-", "").strip("0123456789abcdef") else None
 
 
+def _parsed(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(value)
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=65_536)
 def _ip(value: str) -> str | None:
     part = value.strip()
@@ -140,9 +153,11 @@ def _ip(value: str) -> str | None:
         part = part[1:].partition("]")[0]
     elif part.count(":") == 1 and "." in part:
         part = part.partition(":")[0]
-    try:
-        parsed = ipaddress.ip_address(part.partition("%")[0])
-    except ValueError:
+    parsed = _parsed(part.partition("%")[0])
+    if parsed is None and part.count(":") > 2:  # IPv6 with a port and without brackets
+        head, _, port = part.rpartition(":")
+        parsed = _parsed(head) if port.isdigit() else None
+    if parsed is None:
         return None
     if parsed.version == 6 and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
@@ -197,21 +212,36 @@ def _tail_ms(tail: str) -> int | None:
 
 
 def _other_forms_ms(value: str) -> int | None:
-    """`/Date(ms)/` of the reporting service and the `7/25/2025 5:59:26 PM` of an en-US Export-Csv."""
+    """`/Date(ms)/` of the reporting service, and the forms in which Export-Csv writes a time in the console's culture."""
     if value.startswith("/Date(") and value.endswith(")/"):
         millis = integer(value[6:-2].partition("+")[0])
         low, high = _day_ms(f"{_FIRST_YEAR}-01-01"), _day_ms(f"{_LAST_YEAR}-12-31")
         assert low is not None and high is not None
         return millis if millis is not None and low <= millis < high else None
-    if value.endswith(("AM", "PM")) and value.isascii():
-        try:
-            moment = datetime.strptime(value, "%m/%d/%Y %I:%M:%S %p")
-        except ValueError:
-            return None
-        midnight = _day_ms(f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}")
-        seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
-        return None if midnight is None else midnight + seconds * 1_000
-    return None
+    match = _LOCAL_TIME.fullmatch(value.replace("\u202f", " "))  # newer .NET: a narrow blank before PM
+    return None if match is None else _local_ms(match)
+
+
+def _local_ms(match: re.Match[str]) -> int | None:
+    """Milliseconds of a time in words of a culture; None for no day, and for `pm`, whose cultures differ in order.
+
+    `2025/07/25 17:59:26` (ja) is year first; `25.07.2025 17:59:26` (de), `25/07/2025 17:59:26` (en-GB, fr) and
+    `25-7-2025 17:59:26` (nl) are day first; with AM or PM it is en-US, month first.
+    """
+    first, _, second, third, hour, minute, seconds, half = match.groups(default="")
+    if len(first) == 4:
+        year, month, day = first, second, third
+    elif half:
+        month, day, year = first, second, third
+    else:
+        day, month, year = first, second, third
+    midnight = _day_ms(f"{year}-{month:0>2}-{day:0>2}")
+    hours = int(hour)
+    if midnight is None or hours > (12 if half else 23) or (half and not hours):
+        return None
+    if half:
+        hours = hours % 12 + (12 if half == "PM" else 0)
+    return midnight + ((hours * 60 + int(minute)) * 60 + int(seconds or 0)) * 1_000
 
 
 def time_ms(value: object) -> int | None:

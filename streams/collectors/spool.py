@@ -12,10 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import orjson
-
 from schemas.records.decode import canonical
 from schemas.records.event import AuditEvent
+from schemas.records.mended_json import loads
 from streams.collectors.content_index import ContentIndex
 from streams.collectors.runs import Keyed, Runs
 
@@ -77,7 +76,7 @@ class Spool:
     def add(self, event: AuditEvent, raw: bytes, digest: bytes | None = None) -> Admission:
         """Take one record. `digest`: 16 bytes over its canonical JSON, computed from `raw` when not given."""
         if digest is None:
-            digest = blake2b(canonical(orjson.loads(raw)), digest_size=16).digest()
+            digest = blake2b(canonical(loads(raw)), digest_size=16).digest()
         source, record_id = event.source._value_, event.record_id
         contents = self._index.add(source, record_id, digest)
         if contents == 0:

@@ -13,6 +13,7 @@ from schemas.records.decode import MAX_BYTES, canonical, decode, to_event
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent
 from schemas.records.export_row import unwrap, wrapped
+from schemas.records.mended_json import loads
 from schemas.records.sniff import is_graph_signin
 from schemas.text import printable
 from streams.collectors.files.containers import contents
@@ -96,7 +97,7 @@ def _records(payload: bytes | dict[str, str] | UnreadableRecord) -> Iterator[_Ou
         yield _rescued(payload)
         return
     try:
-        obj = orjson.loads(payload)
+        obj = loads(payload)
     except orjson.JSONDecodeError:
         yield _rescued(payload)
         return

@@ -17,7 +17,14 @@ AUDIT_DATA = "AuditData"
 Row = tuple[int, dict[str, str] | UnreadableRecord]  # line on which the row begins
 
 _SEPARATORS = (",", ";", "\t")
-_TRACE_COLUMNS = frozenset(("senderaddress", "recipientaddress"))
+_TRACE_NAMES = {  # letters of a heading -> property of Get-MessageTrace
+    **{name.lower(): name for name in ("MessageTraceId", "MessageId", "Received", "SenderAddress", "RecipientAddress")},
+    **{name.lower(): name for name in ("FromIP", "ToIP", "Size", "Status", "Subject")},
+    **dict.fromkeys(("receiveddatetime", "receivedutc", "datetimeutc", "origintimestamputc"), "Received"),
+    "networkmessageid": "MessageTraceId",
+    "id": "MessageTraceId",
+}
+_TRACE_COLUMNS = frozenset(("SenderAddress", "RecipientAddress"))
 _HEADER_LINES_MAX = 16  # type lines and blanks before the header
 
 
@@ -38,8 +45,10 @@ def recognise(head: bytes) -> TableForm | None:
             continue
         for separator in _SEPARATORS:
             columns = _columns(text, separator)
-            names = {column.lower() for column in columns}
-            if AUDIT_DATA in columns or names >= _TRACE_COLUMNS:
+            if AUDIT_DATA in columns:
+                return TableForm(number, separator, columns)
+            columns = _trace_columns(columns)
+            if _TRACE_COLUMNS.issubset(columns):
                 return TableForm(number, separator, columns)
         return None
     return None
@@ -51,6 +60,18 @@ def looks_like_table(head: bytes) -> bool:
     return len(lines) == 2 and any(
         len(_columns(lines[0], sep)) == len(_columns(lines[1], sep)) > 2 for sep in _SEPARATORS
     )
+
+
+def _trace_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Headings in the cmdlet's spelling: people, pipelines and the admin centre write `Sender address`, `sender_address`.
+
+    Of two columns with one meaning the first has the name; the other keeps its own.
+    """
+    found: list[str] = []
+    for column in columns:
+        name = _TRACE_NAMES.get("".join(filter(str.isalpha, column)).lower(), column)
+        found.append(column if name in found else name)
+    return tuple(found)
 
 
 def _columns(text: str, separator: str) -> tuple[str, ...]:
