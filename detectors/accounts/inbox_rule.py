@@ -10,20 +10,25 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 from detectors import techniques
 from detectors.accounts.rule_content import (
+    first_outside,
     forwarding_reasons,
     rule_reasons,
     transport_reasons,
     weight,
+    whole,
 )
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence
 from detectors.models.categories import hash32
 from detectors.models.occurrence import RareOccurrence
+from detectors.models.rounding import single
 from schemas.contracts.incident import Reason, Resource, Stage, Technique
 from schemas.contracts.notice import Notice
 from schemas.records.event import AuditEvent, InboxRule, MailboxForwarding, RuleAction, TransportRule
+from schemas.text import printable
 
 RULE_RATE = 1 / 90  # rules per account and day before a tenant has its own rate
 FORWARDING_RATE = 1 / 300
@@ -32,6 +37,8 @@ CERTAIN_NATS = 4.0  # content of this weight needs no baseline
 RECENT_MAX = 8
 QUICK_MS = 6 * HOUR_MS
 ADMINISTRATOR_NATS = -3.0
+_COUNTS_AT = 16
+_RECENT, _OPEN_DAY = struct.Struct("<Iqf"), struct.Struct("<iH")
 
 
 @dataclass(slots=True)
@@ -91,18 +98,20 @@ class InboxRuleDetector:
             return self._removed(state, event, rule, name)
         if rule.action is RuleAction.ENABLE:
             return ()
-        reasons = rule_reasons(rule, event, context)
+        reasons = rule_reasons(rule, context)
         content = weight(reasons)
         self._noted(state, context, "inbox-rule")
         if content < 1.0:
             return ()
         reasons.append(_made(state.rate, context, "inbox-rule", RULE_RATE))
         nats = weight(reasons)
-        state.recent = [*state.recent, (name, event.time_ms, nats)][-RECENT_MAX:]
+        state.recent = [*state.recent, (name, event.time_ms, single(nats))][-RECENT_MAX:]
         leaks = bool(rule.forward_to) and not rule.delete
         stage = Stage.COLLECTION if leaks else Stage.EVASION
         technique = techniques.FORWARDING_RULE if leaks else techniques.HIDING_RULE
-        return [_evidence(event, context, f"rule:{name:08x}", stage, technique, reasons, _sentence(rule), content)]
+        return [
+            _evidence(event, context, f"rule:{name:08x}", stage, technique, reasons, _sentence(rule, context), content)
+        ]
 
     def _removed(self, state: RuleState, event: AuditEvent, rule: InboxRule, name: int) -> Sequence[Evidence]:
         for made, time_ms, nats in state.recent:
@@ -123,7 +132,7 @@ class InboxRuleDetector:
         self._noted(state, context, "forwarding")
         if change.to is None:
             return ()
-        reasons = forwarding_reasons(change, event, context)
+        reasons = forwarding_reasons(change, context)
         content = weight(reasons)
         if content < 1.0:
             return ()
@@ -151,7 +160,7 @@ class InboxRuleDetector:
 
     @staticmethod
     def _noted(state: RuleState, context: Context, what: str) -> None:
-        if not context.late:
+        if context.own and not context.late:
             state.open_days[context.day] = state.open_days.get(context.day, 0) + 1
             if context.ledger is not None:
                 context.ledger.act(context.number, what)
@@ -164,21 +173,29 @@ class InboxRuleDetector:
             state.rate.learn_one({"day": day, "count": made})
 
     def dump(self, state: RuleState) -> bytes:
-        """`rate (16 B) | u8 n, n x (u32 name, i64 ms, f32 nats) | u8 n, n x (i32 day, u16 count)`."""
-        data = state.rate.pack() + bytes([len(state.recent)])
-        data += b"".join(struct.pack("<Iqf", *item) for item in state.recent) + bytes([len(state.open_days)])
-        return data + b"".join(struct.pack("<iH", day, min(n, 65_535)) for day, n in sorted(state.open_days.items()))
+        """`rate (16 B) | u8 n, u8 m | n x (u32 name, i64 ms, f32 nats) | m x (i32 day, u16 count)`."""
+        data = state.rate.pack() + bytes([len(state.recent), len(state.open_days)])
+        data += b"".join(_RECENT.pack(*item) for item in state.recent)
+        return data + b"".join(_OPEN_DAY.pack(day, min(n, 65_535)) for day, n in sorted(state.open_days.items()))
 
     def load(self, data: bytes, version: int) -> RuleState:
         """Bytes to state; ValueError when they are damaged."""
         try:
             state = RuleState(RareOccurrence.unpack(data[:16], RULE_RATE))
-            at = 17 + data[16] * 16
-            state.recent = list(struct.iter_unpack("<Iqf", data[17:at]))
-            state.open_days = dict(struct.iter_unpack("<iH", data[at + 1 : at + 1 + data[at] * 6]))
-            return state
-        except (IndexError, struct.error) as error:
+            at = _COUNTS_AT + 2
+            made, days = data[_COUNTS_AT:at]
+            end = at + made * _RECENT.size
+            state.recent = list(_RECENT.iter_unpack(data[at:end]))
+            state.open_days = dict(_OPEN_DAY.iter_unpack(data[end:]))
+        except (ValueError, struct.error) as error:
             raise ValueError("the state of inbox-rule is damaged") from error
+        if (
+            len(state.recent) != made
+            or len(state.open_days) != days
+            or not all(isfinite(nats) for *_, nats in state.recent)
+        ):
+            raise ValueError("the state of inbox-rule is damaged")
+        return state
 
 
 def _made(rate: RareOccurrence, context: Context, what: str, shipped: float) -> Reason:
@@ -204,14 +221,14 @@ def _for_another(event: AuditEvent) -> bool:
 
 
 def _short(address: str) -> str:
-    return address if len(address) <= 80 else address[:77] + "..."
+    return printable(address, 80)
 
 
 def _quoted(name: str | None) -> str:
     return f'"{_short(name)}"' if name else "without a name"
 
 
-def _sentence(rule: InboxRule) -> str:
+def _sentence(rule: InboxRule, context: Context) -> str:
     does = []
     if rule.delete:
         does.append("deletes")
@@ -220,8 +237,8 @@ def _sentence(rule: InboxRule) -> str:
     if rule.move_to:
         does.append(f'moves to "{_short(rule.move_to)}"')
     if rule.forward_to:
-        does.append(f"forwards to {_short(rule.forward_to[0])}")
-    which = "all incoming mail" if rule.catch_all or not rule.conditions else "certain mail"
+        does.append(f"forwards to {_short(first_outside(rule.forward_to, context) or rule.forward_to[0])}")
+    which = "all incoming mail" if rule.catch_all or (whole(rule) and not rule.conditions) else "certain mail"
     verb = "was made" if rule.action is RuleAction.NEW else "was changed"
     acts = ", ".join(does) or "touches"
     return f"An inbox rule {_quoted(rule.name)} {verb}; it {acts} ({which})."

@@ -14,11 +14,12 @@ from rapidfuzz import fuzz
 from detectors.engine.detector import Context
 from detectors.models.bigram import NameRandomness
 from schemas.contracts.incident import Reason
-from schemas.records.event import AuditEvent, InboxRule, MailboxForwarding, RuleAction, TransportRule
+from schemas.records.event import InboxRule, MailboxForwarding, RuleAction, TransportRule
+from schemas.text import printable
 
 # Folders nobody opens, in the languages Outlook names them in.
 HIDING_FOLDER = re.compile(
-    r"rss|conversation history|aufgezeichnete unterhaltung|historique des conversations|historial de conversac"
+    r"\brss\b|conversation history|aufgezeichnete unterhaltung|historique des conversations|historial de conversac"
     r"|gespreksgeschiedenis|archi[vf]|junk|spam|unerw.nscht|ongewenst|courrier ind|correo no|posta indesiderata"
     r"|sync issues|synchronisierungsprobleme|notes|notizen",
     re.IGNORECASE,
@@ -63,12 +64,11 @@ def name_reason(name: str | None) -> Reason | None:
     return Reason("rule_name", f"{shown} looks random or hidden", "words", round(nats, 2))
 
 
-def rule_reasons(rule: InboxRule, event: AuditEvent, context: Context) -> list[Reason]:
+def rule_reasons(rule: InboxRule, context: Context) -> list[Reason]:
     """Everything an inbox rule's content says."""
     reasons = _hiding(rule)
     reasons += _words(rule.words)
-    for address in rule.forward_to[:1]:
-        reasons += _outside(address, event, context)
+    reasons += _outside(rule.forward_to, context)
     if not reasons:
         return []
     if rule.stop:
@@ -77,6 +77,11 @@ def rule_reasons(rule: InboxRule, event: AuditEvent, context: Context) -> list[R
         reasons.append(Reason("made_by", "an application's own token", "the owner", 1.5))
     named = name_reason(rule.name)
     return [*reasons, named] if named else reasons
+
+
+def whole(rule: InboxRule) -> bool:
+    """The record shows the whole rule; Set-InboxRule lists only what it changes."""
+    return rule.action is RuleAction.NEW or rule.form == "outlook"
 
 
 def _hiding(rule: InboxRule) -> list[Reason]:
@@ -90,8 +95,7 @@ def _hiding(rule: InboxRule) -> list[Reason]:
     hidden = delete or folder is not None or (rule.move_to is not None and rule.mark_read)
     if rule.mark_read and hidden:
         reasons.append(Reason("mark_as_read", "yes", "", 1.4))
-    whole = rule.action is RuleAction.NEW or rule.form == "outlook"  # Set-InboxRule lists only what it changes
-    if hidden and (rule.catch_all or (whole and not rule.conditions)):
+    if hidden and (rule.catch_all or (whole(rule) and not rule.conditions)):
         both = rule.mark_read and delete
         nats = 6.0 if both else 4.0 if delete else 3.0
         what = "read and deleted" if both else "deleted" if delete else "hidden"
@@ -109,22 +113,30 @@ def _words(words: tuple[str, ...]) -> list[Reason]:
     return reasons
 
 
-def _outside(address: str, event: AuditEvent, context: Context) -> list[Reason]:
-    found = ADDRESS.search(address)
-    if found is None or context.is_home(found.group().lower()):
+def first_outside(addresses: tuple[str, ...], context: Context) -> str | None:
+    """The first address that is not one of the tenant's own, lower case."""
+    for address in addresses:
+        found = ADDRESS.search(address)
+        if found and not context.is_home(found.group().lower()):
+            return found.group().lower()
+    return None
+
+
+def _outside(addresses: tuple[str, ...], context: Context) -> list[Reason]:
+    plain = first_outside(addresses, context)
+    if plain is None:
         return []
-    plain = found.group().lower()
     domain = plain.rpartition("@")[2]
-    reasons = [Reason("forward_to", f"outside: {domain[:60]}", "inside", 3.4)]
+    reasons = [Reason("forward_to", f"outside: {printable(domain, 60)}", "inside", 3.4)]
     own = context.account.partition("@")[0]
     if domain in FREE_MAIL and fuzz.ratio(own, plain.partition("@")[0]) >= 60:
         reasons.append(Reason("own_name", "the address resembles the owner's name", "", -2.0))
     return reasons
 
 
-def forwarding_reasons(change: MailboxForwarding, event: AuditEvent, context: Context) -> list[Reason]:
+def forwarding_reasons(change: MailboxForwarding, context: Context) -> list[Reason]:
     """What mailbox-level forwarding says."""
-    reasons = _outside(change.to or "", event, context)
+    reasons = _outside((change.to or "",), context)
     if reasons and change.keep_copy is False:
         reasons.append(Reason("keep_copy", "no copy stays in the mailbox", "a copy stays", 1.2))
     return reasons
@@ -133,12 +145,9 @@ def forwarding_reasons(change: MailboxForwarding, event: AuditEvent, context: Co
 def transport_reasons(rule: TransportRule, context: Context) -> list[Reason]:
     """What a tenant-wide mail flow rule says."""
     reasons = []
-    for address in (*rule.copy_to, *rule.redirect_to):
-        found = ADDRESS.search(address)
-        if found and not context.is_home(found.group().lower()):
-            domain = found.group().rpartition("@")[2]
-            reasons.append(Reason("forward_to", f"outside: {domain[:60]}", "inside", 3.5))
-            break
+    plain = first_outside((*rule.copy_to, *rule.redirect_to), context)
+    if plain is not None:
+        reasons.append(Reason("forward_to", f"outside: {printable(plain.rpartition('@')[2], 60)}", "inside", 3.5))
     if rule.delete:
         reasons.append(Reason("delete_message", "yes", "", 1.6))
     if not reasons:

@@ -5,53 +5,77 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from detectors.accounts.contacts import MARK_MAX, Contacts
 from detectors.models.surge import SurgeAnchored, SurgePrior
 from schemas.contracts.profile import Profile
 
 FEED_SEND, FEED_TRACE = 0, 1
 SERIES = ("messages", "external", "new_external")
-EXACT_MAX = 256  # contacts kept exactly (3 bytes each); beyond, a Bloom filter
-BLOOM_BYTES = 2_048
-NEW_MAX = 1_500  # new recipients of an open day kept to count each once; beyond, every one counts
+BUCKETS_A_DAY = 288  # of five minutes
+BUCKETS_AN_HOUR = 12
+COUNT_MAX = 65_535  # of a series in one bucket
 SILENT_DAYS_MAX = 14
 Counts = dict[int, list[int]]
 
 
 @dataclass(slots=True)
 class SendState:
-    """Counters by (day, feed) and five-minute bucket since 1970; `contacts` are 24-bit hashes."""
+    """Counters by (day, feed) and five-minute bucket since 1970; `fresh` are the recipients first mailed on an open day."""
 
     buckets: dict[tuple[int, int], Counts] = field(default_factory=dict)
     totals: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     models: dict[str, SurgeAnchored] = field(default_factory=dict)
-    contacts: set[int] = field(default_factory=set)
-    bloom: bytearray | None = None
-    fresh: dict[int, set[int]] = field(default_factory=dict)  # day -> recipients mailed that day, not yet contacts
+    contacts: Contacts = field(default_factory=Contacts)
+    fresh: dict[tuple[int, int], Contacts] = field(default_factory=dict)
     learnt_day: int = -1
+    latest: list[int] = field(default_factory=lambda: [0, 0])  # last bucket by feed; not durable
 
     def count(self, feed: int, place: int, bucket: int) -> int:
         """Count of one series in one bucket."""
-        counts = self.buckets.get((bucket // 288, feed))
+        counts = self.buckets.get((bucket // BUCKETS_A_DAY, feed))
         found = counts.get(bucket) if counts else None
         return found[place] if found else 0
 
+    def add(self, feed: int, place: int, bucket: int, count: int) -> int:
+        """Count up to `count` more (a bucket holds at most 65,535); returns how many were counted."""
+        key = (bucket // BUCKETS_A_DAY, feed)
+        held = self.buckets.setdefault(key, {}).setdefault(bucket, [0, 0, 0])
+        added = max(0, min(count, COUNT_MAX - held[place]))
+        held[place] += added
+        if bucket > self.latest[feed]:
+            self.latest[feed] = bucket
+        self.totals.setdefault(key, [0, 0, 0])[place] += added
+        return added
+
+    def around(self, feed: int, place: int, day: int) -> int:
+        """Count of three days: no window that a bucket of the middle one touches holds more."""
+        found = (self.totals.get((near, feed)) for near in (day - 1, day, day + 1))
+        return sum(totals[place] for totals in found if totals)
+
     def window(self, feed: int, place: int, end: int, length: int) -> int:
         """Count in the `length` buckets that end with `end`."""
-        if length <= 12:
+        if length <= BUCKETS_AN_HOUR:
             return sum(self.count(feed, place, bucket) for bucket in range(end - length + 1, end + 1))
-        total = 0
-        for day in (end // 288 - 1, end // 288):
-            for bucket, counts in self.buckets.get((day, feed), {}).items():
+        total, day = 0, end // BUCKETS_A_DAY
+        for key in ((day - 1, feed), (day, feed)):
+            for bucket, counts in self.buckets.get(key, {}).items():
                 if end - length < bucket <= end:
                     total += counts[place]
         return total
 
-    def ends(self, feed: int, at: int, length: int) -> list[int]:
-        """Buckets at which a touched window ends: this one, and later ones that hold something (late arrivals)."""
-        later = []
-        for day in (at // 288, at // 288 + 1):
-            later += [bucket for bucket in self.buckets.get((day, feed), ()) if at < bucket < at + length]
-        return [at, *sorted(later)]
+    def later(self, feed: int, place: int, at: int, length: int) -> list[int]:
+        """Buckets that hold something and whose window reaches back to `at` (it is a late arrival then)."""
+        if at >= self.latest[feed]:
+            return []
+        found, day = [], at // BUCKETS_A_DAY
+        for key in ((day, feed), (day + 1, feed)):
+            counts = self.buckets.get(key, {})
+            found += [bucket for bucket, held in counts.items() if at < bucket < at + length and held[place]]
+        return sorted(found)
+
+    def first_of_hour(self, feed: int, place: int, at: int) -> bool:
+        """No earlier bucket of the same hour holds something."""
+        return not any(self.count(feed, place, bucket) for bucket in range(at - at % BUCKETS_AN_HOUR, at))
 
     def model(self, series: str, profile: Profile) -> SurgeAnchored:
         """The account's model of a series, with the prior of the tenant's profile."""
@@ -63,68 +87,60 @@ class SendState:
             model.prior = prior
         return model
 
-    def is_new(self, day: int, recipient: int) -> bool:
-        """Whether an external recipient was never mailed before this day, and not counted today."""
-        mark = recipient & 0xFFFFFF
-        if self._is_contact(mark):
+    def is_new(self, day: int, feed: int, recipient: int) -> bool:
+        """Whether a recipient was never mailed before this day, and not yet counted today in this feed."""
+        mark = recipient & MARK_MAX
+        if mark in self.contacts:
             return False
-        today = self.fresh.setdefault(day, set())
-        if mark in today:
+        today = self.fresh.get((day, feed))
+        if today is None:
+            today = self.fresh[(day, feed)] = Contacts()
+        elif mark in today:
             return False
-        if len(today) < NEW_MAX:
-            today.add(mark)
+        today.add(mark)
         return True
 
-    def _is_contact(self, mark: int) -> bool:
-        if self.bloom is None:
-            return mark in self.contacts
-        return all(self.bloom[place >> 3] >> (place & 7) & 1 for place in _places(mark))
-
-    def _befriend(self, marks: set[int]) -> None:
-        if self.bloom is None:
-            self.contacts |= marks
-            if len(self.contacts) <= EXACT_MAX:
-                return
-            self.bloom, marks, self.contacts = bytearray(BLOOM_BYTES), self.contacts, set()
-        for mark in marks:
-            for place in _places(mark):
-                self.bloom[place >> 3] |= 1 << (place & 7)
-
     def seal(self, day: int, learn: bool, profile: Profile) -> None:
-        """Learn a closed day; its buckets stay for a day more, for windows that reach back."""
-        self._forget(day - 1)
-        marks = self.fresh.pop(day, set())
+        """Learn a closed day and the silence before it; its buckets stay for windows that reach back from the next."""
+        self._forget(day)
+        fresh = [self.fresh.pop((day, feed), None) for feed in (FEED_SEND, FEED_TRACE)]
+        feeds = [self.buckets.get((day, feed), {}) for feed in (FEED_SEND, FEED_TRACE)]
+        if day <= self.learnt_day or not (self.models or any(feeds)):
+            return
+        self._learn_silence(day, profile)
+        self.learnt_day = day
         if not learn:
             return
-        feeds = [self.buckets.get((day, feed), {}) for feed in (FEED_SEND, FEED_TRACE)]
-        if not self.models and not any(feeds):
-            return
+        weekend = (day + 3) % 7 >= 5
+        for place, series in enumerate(SERIES):
+            if place == 0 or not any(feeds) or _recipients_known(feeds):
+                self.model(series, profile).learn_day(_hours(feeds, place), weekend)
+        for marks in fresh:
+            if marks is not None:
+                self.contacts.merge(marks)
+
+    def _learn_silence(self, day: int, profile: Profile) -> None:
+        """Days without a record between the last sealed one and this."""
         first = max(self.learnt_day + 1, day - SILENT_DAYS_MAX) if self.learnt_day >= 0 else day
-        for missed in range(first, day + 1):
-            weekend = (missed + 3) % 7 >= 5
-            for place, series in enumerate(SERIES):
-                hours = _hours(feeds, place, day) if missed == day else [0] * 24
-                unknown = place > 0 and missed == day and any(feeds) and not _recipients_known(feeds)
-                if not unknown:
-                    self.model(series, profile).learn_day(hours, weekend)
-        self.learnt_day = day
-        self._befriend(marks)
+        for missed in range(first, day):
+            for series in SERIES:
+                self.model(series, profile).learn_day([0] * 24, (missed + 3) % 7 >= 5)
 
     def _forget(self, before: int) -> None:
         for key in [key for key in self.buckets if key[0] < before]:
             del self.buckets[key]
             self.totals.pop(key, None)
-        for old in [old for old in self.fresh if old < before]:
-            del self.fresh[old]
+        for key in [key for key in self.fresh if key[0] < before]:
+            del self.fresh[key]
 
 
-def _hours(feeds: list[Counts], place: int, day: int) -> list[int]:
+def _hours(feeds: list[Counts], place: int) -> list[int]:
     """Hourly counts of a day, the greater feed in each hour."""
     best = [0] * 24
     for counts in feeds:
         hours = [0] * 24
         for bucket, values in counts.items():
-            hours[bucket % 288 // 12] += values[place]
+            hours[bucket % BUCKETS_A_DAY // BUCKETS_AN_HOUR] += values[place]
         best = [max(pair) for pair in zip(best, hours, strict=True)]
     return best
 
@@ -133,33 +149,36 @@ def _recipients_known(feeds: list[Counts]) -> bool:
     return any(values[1] for counts in feeds for values in counts.values())
 
 
-def _places(mark: int) -> tuple[int, int, int]:
-    first, second = mark * 2_654_435_761 & 0xFFFFFFFF, mark * 40_503 + 12_345 & 0xFFFFFF
-    bits = BLOOM_BYTES * 8
-    return first % bits, (first + second) % bits, (first + 2 * second) % bits
-
-
-def _marks(marks: set[int]) -> bytes:
-    return struct.pack("<H", len(marks)) + b"".join(mark.to_bytes(3, "little") for mark in sorted(marks))
-
-
 def dump_state(state: SendState) -> bytes:
-    """`i32 learnt day | models (u8 length each) | contacts | Bloom | fresh | buckets`; empty for who never sent."""
-    if not state.models and not state.buckets and state.learnt_day < 0:
+    """`i32 learnt day | models (u16 length each) | contacts | fresh | buckets`; empty for who never sent.
+
+    fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m x 4 varints)`, the four
+    being the distance from the bucket before and the three counts.
+    """
+    if not (state.models or state.buckets or state.fresh or state.contacts) and state.learnt_day < 0:
         return b""
     parts = [struct.pack("<i", state.learnt_day)]
     for series in SERIES:
         model = state.models.get(series)
         data = model.pack() if model is not None else b""
         parts.append(struct.pack("<H", len(data)) + data)
-    parts += [_marks(state.contacts), bytes([state.bloom is not None]), bytes(state.bloom or b"")]
-    parts.append(bytes([len(state.fresh)]))
-    parts += [struct.pack("<i", day) + _marks(marks) for day, marks in sorted(state.fresh.items())]
-    for (day, feed), counts in sorted(state.buckets.items()):
-        parts.append(struct.pack("<iBH", day, feed, len(counts)))
-        for bucket, values in sorted(counts.items()):
-            parts.append(struct.pack("<HHHH", bucket % 288, *(min(value, 65_535) for value in values)))
+    parts += [state.contacts.pack(), bytes([len(state.fresh)])]
+    parts += [struct.pack("<iB", *key) + marks.pack() for key, marks in sorted(state.fresh.items())]
+    parts.append(bytes([len(state.buckets)]))
+    parts += [_pack_buckets(key, counts) for key, counts in sorted(state.buckets.items())]
     return b"".join(parts)
+
+
+def _pack_buckets(key: tuple[int, int], counts: Counts) -> bytes:
+    data, before = bytearray(struct.pack("<iBH", *key, len(counts))), key[0] * BUCKETS_A_DAY
+    for bucket, values in sorted(counts.items()):
+        for value in (bucket - before, *values):
+            while value >= 0x80:
+                data.append(value & 0x7F | 0x80)
+                value >>= 7
+            data.append(value)
+        before = bucket
+    return bytes(data)
 
 
 class _Reader:
@@ -176,11 +195,27 @@ class _Reader:
         self.at += length
         return piece
 
-    def marks(self) -> set[int]:
-        """A set of 24-bit hashes."""
-        (count,) = struct.unpack("<H", self.take(2))
-        data = self.take(3 * count)
-        return {int.from_bytes(data[at : at + 3], "little") for at in range(0, len(data), 3)}
+    def varint(self) -> int:
+        """The next number of at most 21 bits."""
+        value = 0
+        for shift in (0, 7, 14):
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+        raise ValueError("the state of send-surge holds too great a number")
+
+    def contacts(self) -> Contacts:
+        """The next set of contacts."""
+        contacts, self.at = Contacts.unpack(self.data, self.at)
+        return contacts
+
+    def key(self) -> tuple[int, int]:
+        """The next day and feed."""
+        day, feed = struct.unpack("<iB", self.take(5))
+        if feed > FEED_TRACE:
+            raise ValueError("the state of send-surge names no feed")
+        return day, feed
 
 
 def load_state(data: bytes) -> SendState:
@@ -191,18 +226,26 @@ def load_state(data: bytes) -> SendState:
         (length,) = struct.unpack("<H", reader.take(2))
         if length:
             state.models[series] = SurgeAnchored.unpack(reader.take(length), SurgePrior.shipped(series))
-    state.contacts = reader.marks()
-    if reader.take(1)[0]:
-        state.bloom = bytearray(reader.take(BLOOM_BYTES))
+    state.contacts = reader.contacts()
     for _ in range(reader.take(1)[0]):
-        (day,) = struct.unpack("<i", reader.take(4))
-        state.fresh[day] = reader.marks()
-    while reader.at < len(data):
-        day, feed, count = struct.unpack("<iBH", reader.take(7))
-        counts = state.buckets.setdefault((day, feed), {})
-        totals = state.totals.setdefault((day, feed), [0, 0, 0])
-        for _ in range(count):
-            bucket, *values = struct.unpack("<HHHH", reader.take(8))
-            counts[day * 288 + bucket] = list(values)
-            totals[:] = [total + value for total, value in zip(totals, values, strict=True)]
+        key = reader.key()
+        state.fresh[key] = reader.contacts()
+    for _ in range(reader.take(1)[0]):
+        _load_buckets(state, reader)
+    if reader.at != len(data):
+        raise ValueError("the state of send-surge is longer than it says")
     return state
+
+
+def _load_buckets(state: SendState, reader: _Reader) -> None:
+    key = reader.key()
+    (count,) = struct.unpack("<H", reader.take(2))
+    bucket = key[0] * BUCKETS_A_DAY
+    state.buckets[key], state.totals[key] = {}, [0, 0, 0]
+    for _ in range(count):
+        bucket += reader.varint()
+        values = [reader.varint() for _ in SERIES]
+        if bucket // BUCKETS_A_DAY != key[0] or max(values) > COUNT_MAX:
+            raise ValueError("the state of send-surge counts outside its day")
+        for place, value in enumerate(values):
+            state.add(key[1], place, bucket, value)

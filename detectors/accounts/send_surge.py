@@ -13,7 +13,15 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from detectors import techniques
-from detectors.accounts.send_state import FEED_SEND, FEED_TRACE, SERIES, SendState, dump_state, load_state
+from detectors.accounts.send_state import (
+    BUCKETS_AN_HOUR,
+    FEED_SEND,
+    FEED_TRACE,
+    SERIES,
+    SendState,
+    dump_state,
+    load_state,
+)
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence
 from detectors.models.categories import hash32
 from schemas.contracts.incident import Reason, Stage
@@ -77,16 +85,11 @@ class SendSurgeDetector:
         else:
             return ()
         at = event.time_ms // BUCKET_MS
-        bucket = state.buckets.setdefault((context.day, feed), {}).setdefault(at, [0, 0, 0])
-        totals = state.totals.setdefault((context.day, feed), [0, 0, 0])
         found: list[Evidence] = []
         for place, count in enumerate(counts):
-            if count:
-                before = totals[place]
-                bucket[place] += count
-                totals[place] = before + count
-                if totals[place] >= GRID[0]:
-                    self._judge(state, place, feed, at, count, context, found)
+            added = state.add(feed, place, at, count) if count > 0 else 0
+            if added and state.around(feed, place, context.day) >= GRID[0]:
+                self._judge(state, place, feed, at, added, context, found)
         if context.ledger is not None and counts[0]:
             hour = event.time_ms // HOUR_MS
             sent = sum(state.count(feed, 0, b) for b in range(hour * 12, hour * 12 + 12))
@@ -97,14 +100,14 @@ class SendSurgeDetector:
         if sent.recipients is None:
             return (1, sent.recipient_count or 0, 0)
         outside = [address for address in sent.recipients if not context.is_home(address)]
-        new = sum(state.is_new(context.day, hash32(address)) for address in outside)
+        new = sum(state.is_new(context.day, FEED_SEND, hash32(address)) for address in outside)
         unlisted = max(0, (sent.recipient_count or 0) - len(sent.recipients)) if outside else 0
         return (1, len(outside) + unlisted, new)
 
     def _traced(self, state: SendState, row: TraceRow, context: Context) -> tuple[int, int, int]:
         if not row.recipient or context.is_home(row.recipient):
             return (0, 0, 0)
-        return (0, 1, int(state.is_new(context.day, hash32(row.recipient))))
+        return (0, 1, int(state.is_new(context.day, FEED_TRACE, hash32(row.recipient))))
 
     def _judge(
         self, state: SendState, place: int, feed: int, at: int, added: int, context: Context, found: list[Evidence]
@@ -115,18 +118,20 @@ class SendSurgeDetector:
         windows = (1 / 12, 1.0, 24.0) if series == "messages" else (1.0, 24.0)
         best: tuple[float, float, int, int] | None = None
         touched = False
+        opens = state.count(feed, place, at) == added and state.first_of_hour(feed, place, at)
         for hours in windows:
-            length = round(hours * 12)
-            for end in state.ends(feed, at, length):
+            length = round(hours * BUCKETS_AN_HOUR)
+            for end in (at, *state.later(feed, place, at, length)):
                 count = state.window(feed, place, end, length)
                 if count < GRID[0]:
                     continue
                 touched = True
-                if bisect_right(GRID, count) != bisect_right(GRID, count - added):
-                    cell = _cell(end * BUCKET_MS)
-                    nats = state.model(series, context.profile).score_window(count, hours, cell)
+                step = bisect_right(GRID, count)
+                if (opens and end == at) or step != bisect_right(GRID, count - added):
+                    level, cell = GRID[step - 1], _cell(end * BUCKET_MS)
+                    nats = state.model(series, context.profile).score_window(level, hours, cell)
                     if best is None or nats > best[0]:
-                        best = (nats, hours, count, cell)
+                        best = (nats, hours, level, cell)
         if best is not None and best[0] >= 2.5:
             found.append(self._evidence(state, series, best, context))
         elif touched and found == [] and place == 0:
@@ -140,9 +145,9 @@ class SendSurgeDetector:
         span = SPAN[hours]
         reason = Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(nats, 2))
         text = (
-            f"Sent to {count} {WORDS[series]} in {span}."
+            f"Sent to at least {count} {WORDS[series]} in {span}."
             if series != "messages"
-            else f"Sent {count} messages in {span}."
+            else f"Sent at least {count} messages in {span}."
         )
         return Evidence(
             detector=self.info.id,

@@ -65,5 +65,7 @@ class RareOccurrence(base.AnomalyDetector):
             model._acts, _, model._first, model._last = _STATE.unpack(data)
         except struct.error as error:
             raise ValueError("the bytes are no occurrence model") from error
+        if not 0.0 <= model._acts < math.inf or model._last < model._first or model._first < -1:
+            raise ValueError("the bytes are no occurrence model")
         model.days = model._last - model._first + 1 if model._first >= 0 else 0
         return model

@@ -250,6 +250,12 @@ class SurgeAnchored(base.AnomalyDetector):
         """State from bytes; ValueError when they are damaged."""
         model = cls(prior)
         model._restore(data)
+        numbers = [model._rate, model._hours, model._excess, model._excess_weight, model._bursts, model._burst_log2]
+        numbers += [model._anchor, model._anchor_dev, model._anchor_days, *model._cells]
+        numbers += [level for level, _ in model._peaks]
+        sound = all(0.0 <= number < math.inf for number in numbers)
+        if not sound or not math.isfinite(model._burst_log) or model._bursts > model._hours or model._hour > 23:
+            raise ValueError("the bytes are no surge model")
         return model
 
     def _restore(self, data: bytes) -> None:
