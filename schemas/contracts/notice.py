@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import orjson
 
@@ -12,7 +13,10 @@ class Notice:
     """An entity's finding addressed to one account that succeeded there.
 
     `nats` is the entity's own surprise at `accounts` distinct accounts failing within `window_ms`; the account weighs it
-    with what it knows (was the network its own, did it fail there itself). The record is the account's success.
+    with what it knows (was the network its own, did it fail there itself). The record is the account's success, or, when
+    nobody succeeded and the notice goes to the key `net:<entity>`, the latest failure. `what` says how far it came:
+    "success", "password" (accepted, then a further step refused) or "failure". `records` are failures that count, at most
+    16: `[record id, time in ms, operation, account]`.
     """
 
     detector: str
@@ -31,6 +35,8 @@ class Notice:
     operation: str
     ip: str | None
     failed_here: bool  # the account itself is among those that failed
+    what: str = "success"
+    records: list[list[Any]] = field(default_factory=list)
 
 
 def encode_notice(notice: Notice) -> bytes:

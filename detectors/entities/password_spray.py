@@ -1,0 +1,278 @@
+"""Many accounts fail at one network, few times each: a password spray. Layer: detectors.
+
+An entity is an address, a carrier's network with one kind of software, or "tenant": all that failed at networks new to
+them. It answers when the surprise passes the nominal review threshold, at each doubling, and at once to every account that
+succeeds there within a day.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from detectors import techniques
+from detectors.engine.detector import DetectorInfo
+from detectors.engine.network import wide_prefix_of
+from detectors.entities.spray_state import (
+    DAY,
+    FAILING_MAX,
+    HIT_KEPT,
+    KNOWN_AFTER,
+    TIMES_MAX,
+    Episode,
+    Failing,
+    Hit,
+    SprayState,
+    dump_state,
+    forget,
+    keep_hit,
+    load_state,
+    succeed,
+)
+from detectors.entities.spray_windows import ACCOUNTS_MIN, Finding, busiest, learn_days, prior_of
+from detectors.models.categories import hash32
+from schemas.contracts.log import EntryKind, LogEntry
+from schemas.contracts.notice import Notice, encode_notice
+from schemas.contracts.signal import Contribution, Signal
+from schemas.records.aadsts import failure_of
+from schemas.records.event import Failure
+
+ANSWER_NATS = 10.1  # the nominal review threshold
+MINUTE_MS = 60_000
+RECORDS_MAX = 16
+SEALED_AFTER_DAYS = 2
+OFFICE_REGULARS = 8  # accounts at home from which a network is an office rather than one person's place
+
+
+class PasswordSpray:
+    """Counts the accounts that fail at a network and tells those that succeed there."""
+
+    info = DetectorInfo(
+        id="password-spray",
+        number=33,
+        version=1,
+        title="Password spray",
+        catches="A few passwords tried on many accounts: from one address, from a carrier's network with one kind of"
+        " software, spread over many networks, an account an hour for days, or from the office's own address.",
+        misses="Fewer than four accounts; sprays spread over many networks that fail no faster than the tenant's people do.",
+        needs="Sign-ins, or UserLoginFailed and UserLoggedIn of the audit log.",
+        false_positives="A network used by many people of the tenant for the first time, on the morning of a password change.",
+        techniques=(techniques.PASSWORD_SPRAY,),
+        entity=True,
+    )
+    kind = "network"
+
+    def start(self) -> SprayState:
+        """A network never heard of."""
+        return SprayState()
+
+    def observe(self, state: SprayState, item: Signal | Contribution) -> Sequence[LogEntry]:
+        """Note a failure or a success; notices to those whom it concerns."""
+        if isinstance(item, Contribution):
+            return ()
+        minute = item.time_ms // MINUTE_MS
+        _advance(state, item.entity, minute)
+        if minute <= state.now - HIT_KEPT - DAY * 6:
+            return ()
+        failure = failure_of(item.error) if item.error else None
+        if item.what == "failure" and failure is Failure.BAD:
+            return _failed(state, item, minute)
+        if item.what == "success" or failure is Failure.PASSWORD_KNOWN:
+            return _succeeded(state, item, minute)
+        return ()
+
+    def dump(self, state: SprayState) -> bytes:
+        """See `spray_state.dump_state`."""
+        return dump_state(state)
+
+    def load(self, data: bytes, version: int) -> SprayState:
+        """See `spray_state.load_state`."""
+        return load_state(data)
+
+
+def _advance(state: SprayState, entity: str, minute: int) -> None:
+    """Move the network's event time on; once a day learn the closed days and forget old ones."""
+    if not state.now:
+        state.now = state.began = minute
+    if minute <= state.now:
+        return
+    former, state.now = state.now, minute
+    if minute // DAY > former // DAY:
+        learn_days(state, prior_of(entity), minute // DAY - SEALED_AFTER_DAYS)
+        forget(state)
+
+
+def _name(signal: Signal) -> str:
+    """The failing account; a name that does not exist is known by its record alone."""
+    return f"?{signal.record_id}" if signal.account.startswith("net:") else signal.account
+
+
+def _failed(state: SprayState, signal: Signal, minute: int) -> Sequence[LogEntry]:
+    name = _name(signal)
+    found = state.failing.get(name)
+    if found is None:
+        found = Failing(minute, [], signal.record_id, signal.time_ms, signal.operation, signal.ip, signal.agent)
+        state.failing[name] = found
+    if minute not in found.times:
+        found.times = sorted([*found.times, minute])[-TIMES_MAX:]
+    first = len(found.times) == 1
+    if (signal.time_ms, signal.record_id) < (found.time_ms, found.record_id):
+        found.record_id, found.time_ms, found.operation = signal.record_id, signal.time_ms, signal.operation
+        found.ip, found.agent = signal.ip, signal.agent
+        first = first or minute < found.first
+        found.first = min(found.first, minute)
+    if len(state.failing) > FAILING_MAX:
+        del state.failing[min(state.failing, key=lambda other: (state.failing[other].times[-1], other))]
+    if state.episode is not None and minute <= state.episode.last + HIT_KEPT:
+        state.episode.last = max(state.episode.last, minute)
+    if not first or name not in state.failing:
+        return ()
+    finding = busiest(state, prior_of(signal.entity), found.first)
+    return _answer(state, signal, finding) if finding is not None and finding.nats >= ANSWER_NATS else ()
+
+
+def _succeeded(state: SprayState, signal: Signal, minute: int) -> Sequence[LogEntry]:
+    if signal.account.startswith("net:"):
+        return ()
+    succeed(state, hash32(signal.account), signal.agent, minute)
+    if minute <= state.now - HIT_KEPT:
+        return ()
+    what = "success" if signal.what == "success" else "password"
+    hit = Hit(
+        signal.account,
+        what,
+        signal.time_ms,
+        signal.record_id,
+        signal.source,
+        signal.operation,
+        signal.ip,
+        signal.agent,
+    )
+    keep_hit(state, hit)
+    episode = state.episode
+    if episode is None or _told(episode, hit) or not _concerned(state, episode, hit):
+        return ()
+    return [_tell(state, episode, signal, hit)]
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[LogEntry]:
+    """Tell everybody concerned, when the spray is new or has doubled since the last answer."""
+    former = state.episode
+    if former is not None and finding.first > former.last + HIT_KEPT:
+        former = None
+    if former is not None and finding.accounts < 2 * former.accounts:
+        former.first = min(former.first, finding.first)
+        return ()
+    episode = Episode(
+        min(finding.first, former.first) if former else finding.first,
+        max(finding.last, former.last) if former else finding.last,
+        finding.accounts,
+        finding.attempts,
+        finding.window,
+        finding.expected,
+        finding.nats,
+    )
+    state.episode = episode
+    told = [
+        _tell(state, episode, signal, hit)
+        for hit in sorted(state.hits.values(), key=lambda hit: (hit.time_ms, hit.record_id))
+        if not _told(episode, hit) and _concerned(state, episode, hit)
+    ]
+    if told or _told_elsewhere(state, signal.entity, finding):
+        return told
+    return [_network_notice(state, episode, signal, finding)]
+
+
+def _told(episode: Episode, hit: Hit) -> bool:
+    """Already told of this or of more."""
+    return f"{hit.account}|success" in episode.told or f"{hit.account}|{hit.what}" in episode.told
+
+
+def _concerned(state: SprayState, episode: Episode, hit: Hit) -> bool:
+    """Succeeded within a day of the spray, and not merely as it does every day.
+
+    Somebody at home in an office, with software of its own, is not told; at a place of few, only when it failed there too.
+    """
+    minute = hit.time_ms // MINUTE_MS
+    if not episode.first - DAY <= minute <= episode.last + DAY:
+        return False
+    regular = state.regulars.get(hash32(hit.account))
+    if regular is None or regular.first > episode.first - KNOWN_AFTER:
+        return state.level == 0 or hit.account in state.failing
+    at = regular.agents.get(hit.agent) if hit.agent else regular.first
+    if at is None or at > episode.first - KNOWN_AFTER:
+        return True
+    return hit.account in state.failing and state.regular_count(episode.first) < OFFICE_REGULARS
+
+
+def _told_elsewhere(state: SprayState, entity: str, finding: Finding) -> bool:
+    """A single address (or, for the tenant, one network with one software) has most of it, and answers for itself."""
+    if entity == "tenant":
+        places = Counter(
+            (wide_prefix_of(item.ip) if item.ip else "", item.agent) for item in _items(state, finding.names)
+        )
+    elif "/" in entity:
+        places = Counter((item.ip or "", 0) for item in _items(state, finding.names))
+    else:
+        return False
+    most = max(places.values())
+    return most >= ACCOUNTS_MIN and 2 * most >= len(finding.names)
+
+
+def _items(state: SprayState, names: Sequence[str]) -> list[Failing]:
+    return [state.failing[name] for name in names]
+
+
+def _row(name: str, item: Failing) -> list[object]:
+    return [item.record_id, item.time_ms, item.operation, "" if name.startswith("?") else name]
+
+
+def _notice(episode: Episode, signal: Signal, hit: Hit, failed_here: bool, records: list[list[object]]) -> Notice:
+    return Notice(
+        detector=PasswordSpray.info.id,
+        kind=signal.kind,
+        entity=signal.entity,
+        accounts=episode.accounts,
+        attempts=episode.attempts,
+        window_ms=episode.window * MINUTE_MS,
+        expected=round(episode.expected, 3),
+        nats=episode.nats,
+        first_ms=episode.first * MINUTE_MS,
+        last_ms=episode.last * MINUTE_MS,
+        time_ms=hit.time_ms,
+        record_id=hit.record_id,
+        source=hit.source,
+        operation=hit.operation,
+        ip=hit.ip,
+        failed_here=failed_here,
+        what=hit.what,
+        records=records,
+    )
+
+
+def _tell(state: SprayState, episode: Episode, signal: Signal, hit: Hit) -> LogEntry:
+    episode.told = sorted({*episode.told, f"{hit.account}|{hit.what}"})
+    own = state.failing.get(hit.account)
+    records = [_row(hit.account, own)] if own is not None else []
+    return _entry(signal, hit.account, _notice(episode, signal, hit, own is not None, records))
+
+
+def _network_notice(state: SprayState, episode: Episode, signal: Signal, finding: Finding) -> LogEntry:
+    """Nobody succeeded: the answer goes to the network's own key, with failures not yet shown."""
+    fresh = [name for name in finding.names if not state.failing[name].told][-RECORDS_MAX:]
+    rows = [_row(name, state.failing[name]) for name in fresh]
+    for name in fresh:
+        state.failing[name].told = True
+    last = state.failing[finding.names[-1]]
+    hit = Hit("", "failure", last.time_ms, last.record_id, signal.source, last.operation, last.ip, last.agent)
+    return _entry(signal, f"net:{signal.entity.removeprefix('net:')}", _notice(episode, signal, hit, False, rows))
+
+
+def _entry(signal: Signal, account: str, notice: Notice) -> LogEntry:
+    identity = f"{notice.entity}|{notice.record_id}|{notice.accounts}"
+    return LogEntry(
+        EntryKind.NOTICE, signal.tenant, account, encode_notice(notice), PasswordSpray.info.id, identity, "notice"
+    )
