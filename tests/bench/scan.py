@@ -27,14 +27,14 @@ from schemas.identity.concerns import concerns
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.decode import decode
 from schemas.records.event import AuditEvent, SignIn
-from streams.collectors.feed import TenantVote, feed
+from streams.collectors.feed import feed
 from streams.collectors.files.reader import read_paths
 from streams.collectors.files.report import ReadReport
-from streams.collectors.home_domains import HomeDomains
-from streams.collectors.spool import Admission, Spool, SpooledRecord
+from streams.collectors.spool import SpooledRecord
 from tests.bench.child import watchpost
 from tests.bench.engines import fresh_pipeline
 from tests.bench.practice_set import practice_set
+from tests.bench.record_set import RecordSet, read_set
 
 GOAL_MEAN, GOAL_BACKGROUND, GOAL_SCORED = 40.0, 15.0, 100.0  # µs a record
 GOAL_STATE_MEDIAN, GOAL_STATE_P99 = 1_536, 8_192  # bytes
@@ -101,26 +101,20 @@ def whole_scan(folder: Path, bare: float) -> None:
     show("memory", records=int(read), peak_mib=done.peak_mib)
 
 
-def front_half(folder: Path) -> tuple[list[SpooledRecord], str, tuple[str, ...], float]:
-    """Read, de-duplicate and sort; the records with tenant, home domains and µs a record."""
-    began, report = thread_us(), ReadReport()
-    vote, domains = TenantVote(), HomeDomains()
-    with Spool(memory_bytes_max=1 << 40) as spool:
-        for record in read_paths([folder / "input"], report):
-            if spool.add(record.event, record.raw, record.digest) is not Admission.DUPLICATE:
-                vote.learn(record.event)
-                domains.learn(record.event)
-        records = list(spool.ordered())
-    front = (thread_us() - began) / max(1, len(records))
-    read = timed(lambda: _through(read_paths([folder / "input"], report))) / max(1, len(records))
-    show("front half", distinct=len(records), us_per_record=front, of_it_read_us=read)
-    return records, vote.winner(), domains.found(), front
+def front_half(folder: Path) -> tuple[RecordSet, float]:
+    """Read, de-duplicate and sort; what that costs a record in µs."""
+    began = thread_us()
+    found = read_set(folder / "input")
+    number = max(1, len(found.records))
+    front = (thread_us() - began) / number
+    read = timed(lambda: _through(read_paths([folder / "input"], ReadReport()))) / number
+    show("front half", distinct=len(found.records), us_per_record=front, of_it_read_us=read)
+    return found, front
 
 
-def costs(
-    records: list[SpooledRecord], tenant: str, home: tuple[str, ...]
-) -> tuple[dict[Kind, Cost], AccountEngine, float]:
+def costs(found_set: RecordSet) -> tuple[dict[Kind, Cost], AccountEngine, float]:
     """Cost by kind, the engine afterwards, and µs of clocks and profiles in all."""
+    records, tenant, home = found_set
     named = {SignIn}.union(*(detector.details or () for detector in account_detectors()))
     found: dict[Kind, Cost] = defaultdict(Cost)
     groups: dict[Kind, list[SpooledRecord]] = defaultdict(list)
@@ -135,7 +129,7 @@ def costs(
         cost.decode = timed(partial(_decode_all, group))
         cost.concerns = timed(partial(_concern_all, group, identity))
     show("feed", us_per_record=timed(lambda: _through(feed(records, tenant, IdentityMap(home), home))) / len(records))
-    engine, between = folded(records, tenant, home, named, found)
+    engine, between = folded(found_set, named, found)
     return dict(found), engine, between
 
 
@@ -165,10 +159,9 @@ def _through(items: Iterable[object]) -> None:
         pass
 
 
-def folded(
-    records: list[SpooledRecord], tenant: str, home: tuple[str, ...], named: set[type], found: dict[Kind, Cost]
-) -> tuple[AccountEngine, float]:
+def folded(found_set: RecordSet, named: set[type], found: dict[Kind, Cost]) -> tuple[AccountEngine, float]:
     """Fold everything in order, adding each entry's CPU time to its kind; less what reading the clock takes."""
+    records, tenant, home = found_set
     pipeline, engine = fresh_pipeline()
     empty = timed(lambda: [thread_us() for _ in range(10_000)]) / 10_000
     between = 0.0
@@ -246,10 +239,10 @@ def main() -> None:
     files = sorted((folder / "input").iterdir())
     show("set", seed=options.seed, accounts=options.accounts, days=options.days, files=[path.name for path in files])
     whole_scan(folder, bare_json(files))
-    records, tenant, home, front = front_half(folder)
-    found, engine, between = costs(records, tenant, home)
+    found_set, front = front_half(folder)
+    found, engine, between = costs(found_set)
     by_operation(found, front)
-    show("clocks and profiles", us_per_record=between / max(1, len(records)))
+    show("clocks and profiles", us_per_record=between / max(1, len(found_set.records)))
     state_size(engine)
 
 
