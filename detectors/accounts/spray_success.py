@@ -172,7 +172,7 @@ def _span(notice: Notice) -> str:
 def _where(notice: Notice) -> str:
     if notice.entity == "tenant":
         return "from networks new to them"
-    network, separator, _ = notice.entity.partition("/")
+    network, separator, _ = notice.entity.rpartition("/")
     if notice.entity == notice.ip or not separator:
         return f"from {notice.entity}"
     return f"with the same software from {network.removeprefix('net:')}"

@@ -17,7 +17,6 @@ from detectors.entities.spray_state import (
     DAY,
     FAILING_MAX,
     HIT_KEPT,
-    KNOWN_AFTER,
     TIMES_MAX,
     Episode,
     Failing,
@@ -29,7 +28,7 @@ from detectors.entities.spray_state import (
     load_state,
     succeed,
 )
-from detectors.entities.spray_windows import ACCOUNTS_MIN, Finding, busiest, learn_days, prior_of
+from detectors.entities.spray_windows import ACCOUNTS_MIN, SAME_SOFTWARE, TENANT, Finding, busiest, learn_days, prior_of
 from detectors.models.categories import hash32
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.notice import Notice, encode_notice
@@ -41,7 +40,6 @@ ANSWER_NATS = 10.1  # the nominal review threshold
 MINUTE_MS = 60_000
 RECORDS_MAX = 16
 SEALED_AFTER_DAYS = 2
-OFFICE_REGULARS = 8  # accounts at home from which a network is an office rather than one person's place
 
 
 class PasswordSpray:
@@ -150,7 +148,7 @@ def _succeeded(state: SprayState, signal: Signal, minute: int) -> Sequence[LogEn
     )
     keep_hit(state, hit)
     episode = state.episode
-    if episode is None or _told(episode, hit) or not _concerned(state, episode, hit):
+    if episode is None or _told(episode, hit) or not _concerned(state, signal.entity, episode, hit):
         return ()
     return [_tell(state, episode, signal, hit)]
 
@@ -163,6 +161,9 @@ def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[Log
     former = state.episode
     if former is not None and finding.first > former.last + HIT_KEPT:
         former = None
+    elsewhere = _told_elsewhere(state, signal.entity, finding)
+    if elsewhere and signal.entity == TENANT:
+        return ()
     if former is not None and finding.accounts < 2 * former.accounts:
         former.first = min(former.first, finding.first)
         return ()
@@ -179,9 +180,9 @@ def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[Log
     told = [
         _tell(state, episode, signal, hit)
         for hit in sorted(state.hits.values(), key=lambda hit: (hit.time_ms, hit.record_id))
-        if not _told(episode, hit) and _concerned(state, episode, hit)
+        if not _told(episode, hit) and _concerned(state, signal.entity, episode, hit)
     ]
-    if told or _told_elsewhere(state, signal.entity, finding):
+    if told or elsewhere:
         return told
     return [_network_notice(state, episode, signal, finding)]
 
@@ -191,26 +192,34 @@ def _told(episode: Episode, hit: Hit) -> bool:
     return f"{hit.account}|success" in episode.told or f"{hit.account}|{hit.what}" in episode.told
 
 
-def _concerned(state: SprayState, episode: Episode, hit: Hit) -> bool:
+def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bool:
     """Succeeded within a day of the spray, and not merely as it does every day.
 
-    Somebody at home in an office, with software of its own, is not told; at a place of few, only when it failed there too.
+    Somebody at home here is told when it came with the sprayer's software and not before the spray. An address where enough
+    have failed answers for itself. Networks that are new to
+    somebody have little in common: there the address or the software must be the sprayer's.
     """
     minute = hit.time_ms // MINUTE_MS
     if not episode.first - DAY <= minute <= episode.last + DAY:
         return False
+    failing = [item for item in state.failing.values() if episode.first <= item.first <= episode.last]
+    same_software = bool(hit.agent) and sum(item.agent == hit.agent for item in failing) >= SAME_SOFTWARE * len(failing)
+    here = sum(item.ip == hit.ip for item in failing)
+    if entity == TENANT and not same_software and not here:
+        return False
+    if "/" in entity and here >= ACCOUNTS_MIN:
+        return False
     regular = state.regulars.get(hash32(hit.account))
-    if regular is None or regular.first > episode.first - KNOWN_AFTER:
+    if regular is None:
         return state.level == 0 or hit.account in state.failing
-    at = regular.agents.get(hit.agent) if hit.agent else regular.first
-    if at is None or at > episode.first - KNOWN_AFTER:
+    if not regular.at_home(episode.first):
         return True
-    return hit.account in state.failing and state.regular_count(episode.first) < OFFICE_REGULARS
+    return same_software and minute >= episode.first and regular.agents.get(hit.agent, 0) >= episode.first
 
 
 def _told_elsewhere(state: SprayState, entity: str, finding: Finding) -> bool:
     """A single address (or, for the tenant, one network with one software) has most of it, and answers for itself."""
-    if entity == "tenant":
+    if entity == TENANT:
         places = Counter(
             (wide_prefix_of(item.ip) if item.ip else "", item.agent) for item in _items(state, finding.names)
         )

@@ -37,11 +37,19 @@ class Failing:
 
 @dataclass(slots=True)
 class Regular:
-    """An account that succeeds here: first and last time, and when it first used each software."""
+    """An account that succeeds here: first and last time, and when it first used each software.
+
+    `second` is the first time at least 20 hours after the first, 0 before that: from then on the account is at home.
+    """
 
     first: int
     last: int
+    second: int
     agents: dict[int, int]
+
+    def at_home(self, minute: int) -> bool:
+        """Met here on two occasions 20 hours apart, both before this minute."""
+        return 0 < self.second < minute
 
 
 @dataclass(slots=True)
@@ -90,7 +98,7 @@ class SprayState:
     def regular_count(self, minute: int) -> int:
         """Accounts at home here: met on occasions 20 hours apart, or on the day before this minute."""
         at_home = sum(
-            regular.last - regular.first >= KNOWN_AFTER or minute - DAY < regular.last
+            regular.at_home(minute) or minute - DAY < regular.last
             for regular in self.regulars.values()
             if regular.first <= minute
         )
@@ -103,13 +111,17 @@ def succeed(state: SprayState, mark: int, agent: int, minute: int) -> None:
         return
     found = state.regulars.get(mark)
     if found is None:
-        state.regulars[mark] = Regular(minute, minute, {agent: minute})
+        state.regulars[mark] = Regular(minute, minute, 0, {agent: minute})
         while len(state.regulars) > REGULARS_MAX:
             state.level += 1
             mask = (1 << state.level) - 1
             state.regulars = {other: regular for other, regular in state.regulars.items() if not other & mask}
         return
+    if minute < found.first and not found.second and found.last - minute >= KNOWN_AFTER:
+        found.second = found.last
     found.first, found.last = min(found.first, minute), max(found.last, minute)
+    if minute - found.first >= KNOWN_AFTER and (not found.second or minute < found.second):
+        found.second = minute
     if len(found.agents) < 8 or agent in found.agents:
         found.agents[agent] = min(found.agents.get(agent, minute), minute)
 
@@ -146,7 +158,9 @@ def load_state(data: bytes) -> SprayState:
         body["failing"] = {name: Failing(**row) for name, row in body["failing"].items()}
         body["hits"] = {name: Hit(**row) for name, row in body["hits"].items()}
         body["regulars"] = {
-            int(mark): Regular(row["first"], row["last"], {int(agent): at for agent, at in row["agents"].items()})
+            int(mark): Regular(
+                row["first"], row["last"], row["second"], {int(agent): at for agent, at in row["agents"].items()}
+            )
             for mark, row in body["regulars"].items()
         }
         body["episode"] = Episode(**body["episode"]) if body["episode"] else None

@@ -16,6 +16,7 @@ from detectors.entities.spray_state import DAY, HOUR, Failing, SprayState
 from detectors.models.tails import negative_binomial
 
 ACCOUNTS_MIN = 4
+TENANT = "tenant"  # name of the entity that is all networks new to the failing account
 WINDOWS = {10: 1 / 3, HOUR: 1.0, DAY: 4.0, 7 * DAY: 12.0}  # minutes -> mean in units of a busy hour's
 SHARE_PER_HOUR = 0.01  # of the accounts at home, those that fail within a busy hour
 LEARNT_WEIGHT_DAYS = 7.0
@@ -36,12 +37,12 @@ class Prior:
 
 ADDRESS = Prior(0.02, 0.1)
 SHARED = Prior(0.04, 0.15)  # a carrier's network and one kind of software
-TENANT = Prior(0.5, 0.5)  # all networks that are new to the failing account
+EVERYWHERE = Prior(0.5, 0.5)  # all networks that are new to the failing account
 
 
 def prior_of(entity: str) -> Prior:
     """Prior by the form of the entity's name."""
-    return TENANT if entity == "tenant" else SHARED if "/" in entity else ADDRESS
+    return EVERYWHERE if entity == TENANT else SHARED if "/" in entity else ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
