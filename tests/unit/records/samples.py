@@ -1,0 +1,420 @@
+"""Made-up vendor records in the shape of the real ones, each a fresh object that a test may change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Record = dict[str, Any]
+
+TENANT = "7f0c1b52-4a1e-4a0c-9e1d-5a0e6b1d2f33"
+ADA = "ada.quill@northgate.example"
+ADA_OID = "3b9e6f10-77aa-4c51-8b7e-0d0c2a1e9f01"
+ADA_PUID = "1003200AB12CD34E"
+ADA_MAILBOX = "52e1b7f4-9f2d-4a43-8f9e-7d0a8f6c1234"
+BEN = "ben.hart@northgate.example"
+ADMIN = "helpdesk.admin@northgate.example"
+SESSION = "0f0b7d52-9a41-4f8e-8a5b-5e2b8bb7c611"
+TOKEN = "xQ7pT0aYx0mZr1kLq3ABAA"
+APP = "d6f0b6a8-3d73-4b3f-ab2a-3790b3cb0001"
+AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/127.0.0.0 Safari/537.36"
+SYSTEM = "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)"
+
+
+def named(**values: object) -> list[Record]:
+    """`[{Name, Value}, …]`; None gives an entry without a Value."""
+    return [{"Name": name} if value is None else {"Name": name, "Value": value} for name, value in values.items()]
+
+
+def management(operation: str, record_type: int, workload: str = "Exchange", **members: Any) -> Record:
+    """The common envelope of an audit record."""
+    return {
+        "CreationTime": "2026-08-14T09:31:07",
+        "Id": "6c1f0f1e-8b0e-4a55-7a10-08dc9f3b21aa",
+        "Operation": operation,
+        "OrganizationId": TENANT,
+        "RecordType": record_type,
+        "UserKey": ADA_PUID,
+        "UserType": 0,
+        "Version": 1,
+        "Workload": workload,
+        "UserId": ADA,
+        **members,
+    }
+
+
+def cmdlet(operation: str, parameters: dict[str, object], **members: Any) -> Record:
+    """An Exchange cmdlet (record type 1)."""
+    return management(
+        operation,
+        1,
+        **{
+            "ResultStatus": "True",
+            "UserType": 2,
+            "ClientIP": "203.0.113.44:52378",
+            "ObjectId": "",
+            "AppId": "",
+            "ClientAppId": "",
+            "ExternalAccess": False,
+            "OrganizationName": "northgate.onmicrosoft.com",
+            "OriginatingServer": "AS8P191MB0417 (15.20.9031.014)",
+            "Parameters": named(**parameters),
+            **members,
+        },
+    )
+
+
+def new_inbox_rule(**members: Any) -> Record:
+    """A rule that hides mail on money."""
+    parameters: dict[str, object] = {
+        "AlwaysDeleteOutlookRulesBlob": "False",
+        "Force": "False",
+        "Name": "..",
+        "SubjectOrBodyContainsWords": "invoice;payment;IBAN",
+        "MoveToFolder": "RSS Feeds",
+        "MarkAsRead": "True",
+        "StopProcessingRules": "True",
+    }
+    context = {"AADSessionId": SESSION, "CorrelationId": "", "UniqueTokenId": TOKEN}
+    return cmdlet(
+        "New-InboxRule",
+        parameters,
+        **{"ObjectId": "ada.quill\\..", "SessionId": SESSION, "AppAccessContext": context, **members},
+    )
+
+
+def set_mailbox(**members: Any) -> Record:
+    """Forwarding of a whole mailbox to an outside address."""
+    parameters: dict[str, object] = {
+        "Identity": "EURP191A004.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/"
+        "northgate.onmicrosoft.com/ada.quill",
+        "ForwardingSmtpAddress": "smtp:Drop.Box77@mailsink.example",
+        "DeliverToMailboxAndForward": "True",
+    }
+    return cmdlet("Set-Mailbox", parameters, **{"ClientIP": "[2001:db8:4a::7]:47114", **members})
+
+
+def add_mailbox_permission(**members: Any) -> Record:
+    """An administrator gives Ada rights on the mailbox of the finance chief."""
+    parameters: dict[str, object] = {
+        "Identity": "cfo.mailbox@northgate.example",
+        "User": ADA,
+        "AccessRights": "FullAccess",
+        "InheritanceType": "All",
+    }
+    return cmdlet(
+        "Add-MailboxPermission",
+        parameters,
+        **{"UserId": ADMIN, "UserKey": "1003200AD00D1001", "ObjectId": "cfo.mailbox", **members},
+    )
+
+
+def new_transport_rule(**members: Any) -> Record:
+    """A tenant-wide copy of mail on money, with its own audit switched off."""
+    parameters: dict[str, object] = {
+        "Name": "Archive copy",
+        "SubjectOrBodyContainsWords": "payment;bank details",
+        "BlindCopyTo": "drop.box77@mailsink.example",
+        "SetAuditSeverity": "DoNotAudit",
+        "Mode": "Enforce",
+    }
+    return cmdlet("New-TransportRule", parameters, **{"UserId": ADMIN, **members})
+
+
+def mailbox_record(operation: str, record_type: int, **members: Any) -> Record:
+    """A record on items of a mailbox (types 2, 3, 50)."""
+    return management(
+        operation,
+        record_type,
+        **{
+            "ResultStatus": "Succeeded",
+            "ClientIPAddress": "203.0.113.44",
+            "ClientInfoString": "Client=OWA;Action=ViaProxy",
+            "ExternalAccess": False,
+            "InternalLogonType": 0,
+            "LogonType": 0,
+            "LogonUserSid": "S-1-5-21-1111111111-2222222222-333333333-4444444",
+            "MailboxGuid": ADA_MAILBOX,
+            "MailboxOwnerUPN": ADA,
+            "OriginatingServer": "AS8P191MB0417 (15.20.9031.014)\r\n",
+            "SessionId": SESSION,
+            **members,
+        },
+    )
+
+
+def send(operation: str = "Send", **members: Any) -> Record:
+    """A message sent, without its recipients, as usual."""
+    item = {
+        "Attachments": "Q3-forecast.xlsx (48213b)",
+        "InternetMessageId": "<AS8P191MB0417F00D@AS8P191MB0417.EURP191.PROD.OUTLOOK.COM>",
+        "ParentFolder": {"Id": "LgAAAAAb", "Path": "\\Drafts"},
+        "SizeInBytes": 51882,
+        "Subject": "Updated bank details",
+    }
+    return mailbox_record(operation, 2, **{"Item": item, "ClientIP": "203.0.113.44", **members})
+
+
+def hard_delete(**members: Any) -> Record:
+    """One message purged from Sent Items."""
+    item = {"Id": "RgAAAAAb", "ParentFolder": {"Id": "LgAAAAAb", "Path": "\\Sent Items"}, "Subject": "Bank details"}
+    return mailbox_record(
+        "HardDelete",
+        3,
+        **{"AffectedItems": [item], "Folder": {"Id": "LgAAAAAb", "Path": "\\Sent Items"}, **members},
+    )
+
+
+def mail_items_accessed(**members: Any) -> Record:
+    """Two messages opened; no ClientIP, as in every record of type 50."""
+    folder = {"FolderItems": [{"InternetMessageId": "<a@x.example>"}, {"InternetMessageId": "<b@x.example>"}]}
+    return mailbox_record(
+        "MailItemsAccessed",
+        50,
+        **{
+            "OperationProperties": named(MailAccessType="Bind", IsThrottled="False"),
+            "Folders": [{**folder, "Id": "LgAAAAAb", "Path": "\\Inbox"}],
+            "OperationCount": 2,
+            **members,
+        },
+    )
+
+
+def update_inbox_rules(properties: dict[str, object] | None = None, **members: Any) -> Record:
+    """A rule written by desktop Outlook; `properties` replace some of its own."""
+    given: dict[str, object] = {
+        "RuleOperation": "AddMailboxRule",
+        "RuleId": "0",
+        "RuleState": "Enabled, ExitAfterExecution",
+        "RuleCondition": "{((SenderSearchKey Equal SMTP:BILLING@SUPPLIER.EXAMPLE))}",
+        "RuleName": ".",
+        "RuleProvider": "RuleOrganizer",
+        "RuleActions": '[{"ActionType":"Move","DestinationFolderId":"LgAAAAAb","FolderIsInThisStore":"True"},'
+        '{"ActionType":"MarkAsRead"}]',
+        **(properties or {}),
+    }
+    return mailbox_record(
+        "UpdateInboxRules",
+        2,
+        **{"ClientInfoString": "Client=MSExchangeRPC", "OperationProperties": named(**given), **members},
+    )
+
+
+def logon(operation: str = "UserLoggedIn", error: str = "0", **members: Any) -> Record:
+    """An Entra STS logon (record type 15)."""
+    return management(
+        operation,
+        15,
+        "AzureActiveDirectory",
+        **{
+            "ResultStatus": "Success",
+            "Id": "a9ec0e71-0d77-4d2b-9f1e-43d004752001",
+            "UserKey": ADA_OID,
+            "ClientIP": "203.0.113.44",
+            "ObjectId": "00000002-0000-0ff1-ce00-000000000000",
+            "ExtendedProperties": named(
+                ResultStatusDetail="Success", UserAgent=AGENT, UserAuthenticationMethod="1", RequestType="OAuth2:Token"
+            ),
+            "ModifiedProperties": [],
+            "Actor": [{"ID": ADA_OID, "Type": 0}, {"ID": ADA, "Type": 5}],
+            "ActorIpAddress": "203.0.113.44",
+            "IntraSystemId": "a9ec0e71-0d77-4d2b-9f1e-43d004752001",
+            "Target": [{"ID": "00000002-0000-0ff1-ce00-000000000000", "Type": 0}],
+            "ApplicationId": "9199bf20-a13f-4107-85dc-02114787ef48",
+            "DeviceProperties": named(
+                OS="Windows10", BrowserType="Chrome", IsCompliantAndManaged="False", SessionId=SESSION
+            ),
+            "ErrorNumber": error,
+            **members,
+        },
+    )
+
+
+def consent(**members: Any) -> Record:
+    """An application was given rights (record type 8); the operation ends in a dot."""
+    return management(
+        "Consent to application.",
+        8,
+        "AzureActiveDirectory",
+        **{
+            "ResultStatus": "Success",
+            "UserKey": f"{ADA_PUID}@northgate.example",
+            "ObjectId": APP,
+            "ExtendedProperties": named(additionalDetails=f'{{"User-Agent":"{AGENT}","AppId":"{APP}"}}'),
+            "ModifiedProperties": [{"Name": "ConsentContext.IsAdminConsent", "NewValue": "False", "OldValue": ""}],
+            "Actor": [
+                {"ID": ADA, "Type": 5},
+                {"ID": ADA_PUID, "Type": 3},
+                {"ID": "18ed3507-6666-4ccb-b669-d66bc9f2a001", "Type": 2},
+                {"ID": f"User_{ADA_OID}", "Type": 2},
+                {"ID": ADA_OID, "Type": 2},
+                {"ID": "User", "Type": 2},
+            ],
+            "Target": [
+                {"ID": "ServicePrincipal_2383a669-4444-49c4-a7e6-a15950ecc001", "Type": 2},
+                {"ID": "ServicePrincipal", "Type": 2},
+                {"ID": "Mail Sorter Pro", "Type": 1},
+            ],
+            **members,
+        },
+    )
+
+
+def file_downloaded(**members: Any) -> Record:
+    """A document of OneDrive; it has no ResultStatus."""
+    return management(
+        "FileDownloaded",
+        6,
+        "OneDrive",
+        **{
+            "UserKey": "i:0h.f|membership|1003200ab12cd34e@live.com",
+            "ClientIP": "203.0.113.44",
+            "UserAgent": AGENT,
+            "AppAccessContext": {"AADSessionId": SESSION, "UniqueTokenId": TOKEN},
+            **members,
+        },
+    )
+
+
+def alert(**members: Any) -> Record:
+    """A security and compliance alert; `Data` is JSON in a string."""
+    return management(
+        "AlertTriggered",
+        40,
+        "SecurityComplianceCenter",
+        **{
+            "UserKey": "SecurityComplianceAlerts",
+            "UserId": "SecurityComplianceAlerts",
+            "UserType": 4,
+            "ResultStatus": "Succeeded",
+            "Data": f'{{"f3u":"{ADA}","op":"MailRedirect"}}',
+            **members,
+        },
+    )
+
+
+def sign_in(**members: Any) -> Record:
+    """A Graph sign-in, beta shape."""
+    return {
+        "id": "a9ec0e71-0d77-4d2b-9f1e-43d004752001",
+        "createdDateTime": "2026-08-14T09:12:40Z",
+        "userDisplayName": "Ada Quill",
+        "userPrincipalName": ADA,
+        "userId": ADA_OID,
+        "userType": "member",
+        "appId": "9199bf20-a13f-4107-85dc-02114787ef48",
+        "appDisplayName": "One Outlook Web",
+        "resourceDisplayName": "Office 365 Exchange Online",
+        "resourceTenantId": TENANT,
+        "homeTenantId": TENANT,
+        "ipAddress": "203.0.113.44",
+        "autonomousSystemNumber": 64500,
+        "clientAppUsed": "Browser",
+        "userAgent": AGENT,
+        "originalRequestId": "a9ec0e71-0d77-4d2b-9f1e-43d004752001",
+        "isInteractive": True,
+        "signInEventTypes": ["interactiveUser"],
+        "authenticationProtocol": "none",
+        "conditionalAccessStatus": "success",
+        "uniqueTokenIdentifier": TOKEN,
+        "sessionId": SESSION,
+        "riskLevelDuringSignIn": "none",
+        "status": {
+            "errorCode": 0,
+            "failureReason": "Other.",
+            "additionalDetails": "MFA requirement satisfied by claim in the token",
+        },
+        "deviceDetail": {
+            "deviceId": "",
+            "displayName": None,
+            "operatingSystem": "Windows10",
+            "browser": "Chrome 127.0.0",
+            "isCompliant": False,
+            "isManaged": False,
+        },
+        "location": {
+            "city": "Hamburg",
+            "state": "Hamburg",
+            "countryOrRegion": "DE",
+            "geoCoordinates": {"altitude": None, "latitude": 53.55, "longitude": 9.99},
+        },
+        "appliedConditionalAccessPolicies": [],
+        **members,
+    }
+
+
+def hub_sign_in(**members: Any) -> Record:
+    """A failed sign-in as Event Hubs carry it; `members` go into `properties`."""
+    return {
+        "time": "2026-08-14T09:13:55.5522137Z",
+        "resourceId": f"/tenants/{TENANT}/providers/Microsoft.aadiam",
+        "operationName": "Sign-in activity",
+        "category": "SignInLogs",
+        "tenantId": TENANT,
+        "resultType": "50126",
+        "callerIpAddress": "198.51.100.210",
+        "Level": 4,
+        "location": "DE",
+        "properties": {
+            "id": "c9db5eee-1f87-4404-8a6c-2d1e09d1b001",
+            "createdDateTime": "2026-08-14T09:10:02.6955459+00:00",
+            "userPrincipalName": ADA,
+            "status": {"errorCode": 50126, "failureReason": "Error validating credentials."},
+            "ipAddress": "198.51.100.210",
+            "isInteractive": True,
+            **members,
+        },
+    }
+
+
+def graph_trace(**members: Any) -> Record:
+    """A message trace row of Graph."""
+    return {
+        "id": "BD7DF511-2121-416e-1a49-08dc9f480001",
+        "senderAddress": "Ada.Quill@northgate.example",
+        "recipientAddress": "AP@customer.example",
+        "messageId": "<AS8P191MB0417F00D@AS8P191MB0417.EURP191.PROD.OUTLOOK.COM>",
+        "receivedDateTime": "2026-08-14T11:04:57.113Z",
+        "subject": "Updated bank details",
+        "size": 51882,
+        "fromIP": "203.0.113.44",
+        "toIP": "198.51.100.25",
+        "status": "delivered",
+        **members,
+    }
+
+
+def cmdlet_trace(**members: Any) -> Record:
+    """A row of Get-MessageTrace and Get-MessageTraceV2."""
+    return {
+        "MessageTraceId": "bd7df511-2121-416e-1a49-08dc9f480001",
+        "MessageId": "<AS8P191MB0417F00D@AS8P191MB0417.EURP191.PROD.OUTLOOK.COM>",
+        "Received": "2026-08-14T11:04:57.1130000",
+        "SenderAddress": ADA,
+        "RecipientAddress": "ap@customer.example",
+        "FromIP": "203.0.113.44",
+        "ToIP": "198.51.100.25",
+        "Subject": "Updated bank details",
+        "Status": "Delivered",
+        "Size": 51882,
+        **members,
+    }
+
+
+EVERY = {
+    "cmdlet rule": new_inbox_rule,
+    "mailbox forwarding": set_mailbox,
+    "grant": add_mailbox_permission,
+    "transport rule": new_transport_rule,
+    "send": send,
+    "deletion": hard_delete,
+    "access": mail_items_accessed,
+    "outlook rule": update_inbox_rules,
+    "logon": logon,
+    "consent": consent,
+    "file": file_downloaded,
+    "alert": alert,
+    "sign-in": sign_in,
+    "hub sign-in": hub_sign_in,
+    "graph trace": graph_trace,
+    "cmdlet trace": cmdlet_trace,
+}
