@@ -34,10 +34,11 @@ class DetectorDefect(Exception):
     """A detector breaks a promise; the message is one line: detector, promise, what was seen."""
 
 
-def check_detector(detector: Detector[Any], events: Sequence[AuditEvent]) -> None:
+def check_detector(detector: Detector[Any], events: Sequence[AuditEvent], notices: Sequence[Notice] = ()) -> None:
     """DetectorDefect when a promise is broken.
 
-    `events` are one account's own acts over some days, among them what the detector is there to find.
+    `events` are one account's own acts over some days, among them what the detector is there to find; `notices` answers of
+    entities about them, where the detector weighs any.
     """
     _check_info(detector)
     ordered = sorted(events, key=lambda event: (event.time_ms, event.record_id))
@@ -45,8 +46,9 @@ def check_detector(detector: Detector[Any], events: Sequence[AuditEvent]) -> Non
     if not read:
         raise _defect(detector, "is given events it reads", "none of the events has a detail that it names")
     account = read[0].user or f"someone@{HOME_DOMAIN}"
-    for check in (_check_walk, _check_damage, _check_hostile, _check_notice, _check_seal, _check_unlearnt):
+    for check in (_check_walk, _check_damage, _check_hostile, _check_seal, _check_unlearnt):
         check(detector, account, read)
+    _check_notices(detector, account, read, notices)
 
 
 def check_registry(detectors: Iterable[Detector[Any]]) -> None:
@@ -81,7 +83,6 @@ def _check_walk(detector: Detector[Any], account: str, events: Sequence[AuditEve
     """Same state and event, same evidence; a restart at every event changes nothing; the state stays small."""
     plain = Probe(detector, account, detector.start())
     again = Probe(detector, account, detector.start())
-    found_any = False
     day = events[0].time_ms // DAY_MS
     for event in events:
         while day < event.time_ms // DAY_MS:
@@ -101,9 +102,6 @@ def _check_walk(detector: Detector[Any], account: str, events: Sequence[AuditEve
             raise _defect(detector, f"keeps at most {STATE_BYTES_MAX} bytes", f"{len(plain.dump())} bytes")
         for evidence in found:
             _check_evidence(detector, evidence, account)
-            found_any = found_any or not evidence.repeat
-    if not found_any:
-        raise _defect(detector, "finds something in its example events", "it found nothing")
 
 
 def _check_evidence(detector: Detector[Any], evidence: Evidence, account: str | None) -> None:
@@ -210,29 +208,35 @@ def _endure(detector: Detector[Any], probe: Probe, event: AuditEvent, role: str,
         _check_evidence(detector, evidence, None)
 
 
-def _check_notice(detector: Detector[Any], account: str, events: Sequence[AuditEvent]) -> None:
-    last = events[-1]
-    times = (last.time_ms, last.time_ms, last.time_ms)
-    for kind, failed in (("network", True), ("network", False), ("a kind of tomorrow", False)):
-        notice = Notice(
-            "password-spray",
-            kind,
-            "203.0.113.7",
-            12,
-            90,
-            3_600_000,
-            0.2,
-            11.0,
-            *times,
-            "id",
-            "signin",
-            "op",
-            None,
-            failed,
-        )
-        probe = _walked(detector, account, events)
-        for evidence in detector.notice(probe.state, notice, probe.context(last.time_ms)):
-            _check_evidence(detector, evidence, account)
+def _check_notices(
+    detector: Detector[Any], account: str, events: Sequence[AuditEvent], notices: Sequence[Notice]
+) -> None:
+    """Notices are weighed soundly, those of kinds unknown today too; something is found in events or notices."""
+    found_any = bool(_found(detector, account, events))
+    for notice in notices:
+        found = _weighed(detector, account, events, notice)
+        found_any = found_any or bool(found)
+        if found != _weighed(detector, account, events, notice):
+            raise _defect(detector, "weighs a notice as a pure function", f"{notice.kind} was weighed in two ways")
+    if not found_any:
+        raise _defect(detector, "finds something in its example events and notices", "it found nothing")
+    at = events[-1].time_ms
+    unknown = Notice("of-tomorrow", "unknown", "", 4, 9, 1, 0.1, 9.0, at, at, at, "id", "signin", "", None, False)
+    for notice in (unknown, *(replace(notice, ip=None, what="unknown") for notice in notices)):
+        _weighed(detector, account, events, notice)
+
+
+def _weighed(detector: Detector[Any], account: str, events: Sequence[AuditEvent], notice: Notice) -> Sequence[Evidence]:
+    probe = _walked(detector, account, events)
+    found = list(detector.notice(probe.state, notice, probe.context(notice.time_ms)))
+    for evidence in found:
+        _check_evidence(detector, evidence, account)
+    return found
+
+
+def _found(detector: Detector[Any], account: str, events: Sequence[AuditEvent]) -> list[Evidence]:
+    probe = Probe(detector, account, detector.start())
+    return [evidence for event in events for evidence in probe.observe(event) if not evidence.repeat]
 
 
 def _check_seal(detector: Detector[Any], account: str, events: Sequence[AuditEvent]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import log
 
 from detectors import techniques
 from detectors.accounts.send_state import (
@@ -130,6 +131,7 @@ class SendSurgeDetector:
                 if (opens and end == at) or step != bisect_right(GRID, count - added):
                     level, cell = GRID[step - 1], _cell(end * BUCKET_MS)
                     nats = state.model(series, context.profile).score_window(level, hours, cell)
+                    nats += min(0.0, log(hours))  # an hour has twelve windows of five minutes: chances to surprise
                     if best is None or nats > best[0]:
                         best = (nats, hours, level, cell)
         if best is not None and best[0] >= 2.5:

@@ -1,0 +1,88 @@
+"""Plays a case through the engine, as `scan` would, and says what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from detectors.engine.account import load_account
+from detectors.engine.account_engine import AccountEngine
+from detectors.engine.knowledge import Knowledge
+from detectors.probe import NoFacts
+from detectors.registry import account_detectors
+from schemas.contracts.incident import Incident
+from schemas.identity.identity_map import IdentityMap
+from schemas.records.event import AuditEvent
+from streams.collectors.feed import feed
+from tests.scenarios.building import ACCOUNT, DAY_MS, HOME, MINUTE_MS, MONDAY_MS, TENANT, Builder
+from tests.scenarios.phrases import play
+
+_AT = re.compile(r"(?:\+(\d+) )?(\d\d):(\d\d)")
+STEP_KEYS = frozenset({"at", "by", "on", "cmdlet", "with", "outlook", "mailing", "count"})
+
+
+@dataclass
+class Outcome:
+    """What a case came to: best nats and words by detector, the tier of the incident told about its steps."""
+
+    nats: dict[str, float] = field(default_factory=dict)
+    sentences: dict[str, list[str]] = field(default_factory=dict)
+    tier: str = "none"
+    reached_after: dict[str, int] = field(default_factory=dict)  # tier -> steps' events seen when it was first told
+    told: list[Incident] = field(default_factory=list)
+
+
+def play_case(case: dict[str, Any]) -> Outcome:
+    """Run the history, then the steps."""
+    builder, start_ms, history = Builder(), MONDAY_MS, []
+    for phrase in case.get("history", ()):
+        events, start_ms = play(phrase, start_ms, builder)
+        history += events
+    steps = [event for step in case["do"] for event in _step(step, start_ms, builder)]
+    return play_events(history, steps, case.get("arrive", "in order"))
+
+
+def play_events(history: Sequence[AuditEvent], steps: Sequence[AuditEvent], arrive: str = "in order") -> Outcome:
+    """`arrive`: "in order", or "reversed" (the steps alone)."""
+    engine = AccountEngine(account_detectors(), Knowledge(NoFacts()))
+    first_ms = min(event.time_ms for event in steps)
+    steps = sorted(steps, key=lambda event: event.time_ms, reverse=arrive == "reversed")
+    rows = [(event.time_ms, b"", "", event) for event in sorted(history, key=lambda event: event.time_ms)]
+    rows += [(event.time_ms, b"", "", event) for event in steps]
+    outcome, seen = Outcome(), 0
+    for entry in feed(iter(rows), TENANT, IdentityMap(), [HOME]):
+        seen += entry.event is not None and entry.event.time_ms >= first_ms
+        for effect in engine.fold(entry):
+            if isinstance(effect, Incident) and effect.time_ms >= first_ms and effect.resources[0].uid == ACCOUNT:
+                outcome.told.append(effect)
+                outcome.tier = effect.tier.value
+                outcome.reached_after.setdefault(effect.tier.value, seen)
+    _read_book(engine, first_ms, outcome)
+    return outcome
+
+
+def _read_book(engine: AccountEngine, first_ms: int, outcome: Outcome) -> None:
+    state = engine.states().get(f"{TENANT}|{ACCOUNT}".encode(), b"")
+    account, damaged = load_account(state, 0, account_detectors()) if state else (None, 0)
+    assert damaged == 0
+    for held in account.book.held.values() if account is not None else ():
+        if held.last.time_ms >= first_ms:
+            outcome.nats[held.detector] = max(held.nats, outcome.nats.get(held.detector, 0.0))
+            outcome.sentences.setdefault(held.detector, []).append(held.sentence)
+
+
+def _step(step: dict[str, Any], start_ms: int, builder: Builder) -> list[AuditEvent]:
+    unknown = step.keys() - STEP_KEYS
+    match = _AT.fullmatch(step["at"])
+    if unknown or match is None:
+        raise ValueError(f"not a step of a case: {sorted(unknown) or step['at']}")
+    at = start_ms + int(match[1] or 0) * DAY_MS + (int(match[2]) * 60 + int(match[3])) * MINUTE_MS
+    by = step.get("by", ACCOUNT)
+    if "mailing" in step:
+        return builder.mailing(at, **step["mailing"])
+    times = step.get("count", 1)
+    if "outlook" in step:
+        return [builder.outlook(at + n * 1_000, step["outlook"], by) for n in range(times)]
+    return [builder.cmdlet(at, step["cmdlet"], step.get("with", {}), by, step.get("on", "")) for _ in range(times)]
