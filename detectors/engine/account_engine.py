@@ -301,6 +301,8 @@ class AccountEngine:
                     self._agenda(entry, last)
                     continue
                 effects.append(self._message(tenant, account, entry, Activity.CLOSE, last))
+                self._context.profile, self._context.account = tenant.profile, key[1]
+                self._seal(tenant, account, self._context)  # its days are not learnt, whenever the account comes back
                 account.book.incident = None
                 tenant.accused.discard(account.number)
                 account.book.held.clear()

@@ -123,6 +123,8 @@ class Book:
         if evidence.repeat or (evidence.nats, -ref.time_ms, ref.uid) <= (held.nats, -held.peak.time_ms, held.peak.uid):
             return None
         held.nats, held.reasons, held.sentence = evidence.nats, evidence.reasons, evidence.sentence
+        held.stage, held.technique, held.advice = evidence.stage, evidence.technique, evidence.advice
+        held.adds, held.resources = evidence.adds, evidence.resources
         held.certain = held.certain or evidence.certain
         held.proof = held.proof or evidence.proof
         held.control = max(held.control, evidence.control)
