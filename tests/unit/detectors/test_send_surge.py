@@ -1,0 +1,148 @@
+"""send-surge: order of arrival, two feeds, contacts, days not learnt."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.accounts.contacts import EXACT_MAX, Contacts
+from detectors.accounts.send_state import FEED_SEND, FEED_TRACE, SendState, dump_state, load_state
+from detectors.accounts.send_surge import SendSurgeDetector
+from detectors.engine.envelope import STATE_BYTES_MAX
+from detectors.probe import Probe
+from schemas.contracts.profile import Profile
+from schemas.records.event import AuditEvent
+from tests.scenarios.building import ACCOUNT, DAY_MS, MINUTE_MS, MONDAY_MS, Builder
+from tests.scenarios.phrases import play
+
+PROFILE = Profile("tenant", -1)
+
+
+def probe() -> Probe:
+    detector = SendSurgeDetector()
+    return Probe(detector, ACCOUNT, detector.start())
+
+
+def best(events: Sequence[AuditEvent], on: Probe | None = None) -> dict[str, float]:
+    """Best nats by series."""
+    on = on or probe()
+    found: dict[str, float] = {}
+    for event in events:
+        for evidence in on.observe(event):
+            if not evidence.repeat:
+                found[evidence.value] = max(evidence.nats, found.get(evidence.value, 0.0))
+    return found
+
+
+minutes = st.integers(0, 2 * 1440 - 1)
+messages = st.lists(st.tuples(minutes, st.integers(0, 40)), min_size=1, max_size=60)
+
+
+@given(messages, st.randoms(use_true_random=False))
+@settings(max_examples=120, deadline=None)
+def test_any_order_of_arrival_gives_the_same_best_score(drawn: list[tuple[int, int]], chance: random.Random) -> None:
+    builder, events = Builder(), []
+    for n, (minute, recipients) in enumerate(drawn):
+        people = tuple(f"p{n}.{m}@new.example" for m in range(recipients))
+        events.append(builder.send(MONDAY_MS + minute * MINUTE_MS, people))
+    in_order = sorted(events, key=lambda event: event.time_ms)
+    expected = best(in_order)
+    assert best(in_order[::-1]) == expected
+    chance.shuffle(events)
+    assert best(events) == expected
+
+
+def test_two_feeds_of_the_same_mail_are_one_fact_in_any_order() -> None:
+    both = Builder().mailing(MONDAY_MS + 600 * MINUTE_MS, 200, 60, "both")
+    sends = [event for event in both if event.operation == "Send"]
+    expected = best(sends)
+    assert expected["external"] > 8 and expected["new_external"] > 8
+    chance = random.Random(7)
+    for _ in range(5):
+        chance.shuffle(both)
+        assert best(both) == expected
+
+
+def test_a_learnt_day_is_the_greater_feed_of_each_hour() -> None:
+    one, two = probe(), probe()
+    mailing = Builder().mailing(MONDAY_MS + 600 * MINUTE_MS, 200, 60, "both")
+    best(mailing, two)
+    best([event for event in mailing if event.operation == "Send"], one)
+    for each in (one, two):
+        each.seal(MONDAY_MS // DAY_MS, True)
+    for series, model in one.state.models.items():
+        assert model.pack() == two.state.models[series].pack(), series
+
+
+def test_whom_it_mailed_on_a_learnt_day_is_new_no_more() -> None:
+    learnt, unlearnt = probe(), probe()
+    first = Builder().mailing(MONDAY_MS + 600 * MINUTE_MS, 100, 60, to="known")
+    second = Builder().mailing(MONDAY_MS + DAY_MS + 600 * MINUTE_MS, 100, 60, to="known")
+    for each, learn in ((learnt, True), (unlearnt, False)):
+        best(first, each)
+        each.seal(MONDAY_MS // DAY_MS, learn)
+    assert "new_external" not in best(second, learnt)
+    assert best(second, unlearnt)["new_external"] > 8
+
+
+def test_a_day_that_is_not_learnt_is_not_learnt_as_silence() -> None:
+    quiet, told = probe(), probe()
+    events, after = play("5 workdays of 8 sends a day", MONDAY_MS, Builder())
+    for each in (quiet, told):
+        best(events, each)
+        for day in range(5):
+            each.seal(MONDAY_MS // DAY_MS + day, True)
+    best(Builder().mailing(after + 600 * MINUTE_MS, 50, 60), told)
+    told.seal(after // DAY_MS, False)
+    best(Builder().mailing(after + DAY_MS + 600 * MINUTE_MS, 5, 60), told)
+    told.seal(after // DAY_MS + 1, True)
+    best(Builder().mailing(after + DAY_MS + 600 * MINUTE_MS, 5, 60), quiet)
+    quiet.seal(after // DAY_MS + 1, True)
+    keep = 0.5 ** (1 / (21 * 24))  # per hour; seven days and the last, and for the quiet account the eighth too
+    for each, days in ((told, 8), (quiet, 9)):
+        expected = (1 - keep ** (24 * days)) / (1 - keep)
+        assert each.state.models["messages"]._hours == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_busiest_account_fits_the_state() -> None:
+    state = SendState()
+    for day in range(3):
+        for feed in (FEED_SEND, FEED_TRACE):
+            for minute in range(0, 1440, 5):
+                for place in range(3):
+                    state.add(feed, place, (MONDAY_MS // DAY_MS + day) * 288 + minute // 5, 90)
+            for n in range(2_000):
+                state.is_new(MONDAY_MS // DAY_MS + day, feed, hash((day, n)))
+        state.seal(MONDAY_MS // DAY_MS + day, day == 0, PROFILE)
+    state.add(FEED_SEND, 0, (MONDAY_MS // DAY_MS + 3) * 288, 70_000)
+    data = dump_state(state)
+    assert len(data) <= STATE_BYTES_MAX
+    assert dump_state(load_state(data)) == data
+
+
+@given(st.sets(st.integers(0, 0xFFFFFF), max_size=600), st.sets(st.integers(0, 0xFFFFFF), max_size=600))
+@settings(max_examples=40, deadline=None)
+def test_contacts_never_forget_and_come_back_from_bytes(first: set[int], second: set[int]) -> None:
+    one, two = Contacts(), Contacts()
+    for mark in first:
+        one.add(mark)
+    for mark in second:
+        two.add(mark)
+    one.merge(two)
+    assert all(mark in one for mark in first | second)
+    data = one.pack()
+    again, end = Contacts.unpack(data, 0)
+    assert (again.pack(), end) == (data, len(data))
+    if len(first | second) <= EXACT_MAX:
+        assert not any(mark in one for mark in range(0, 0xFFFFFF, 9_973) if mark not in first | second)
+
+
+def test_strangers_seldom_pass_for_contacts() -> None:
+    contacts, chance = Contacts(), random.Random(3)
+    for _ in range(2_500):
+        contacts.add(chance.randrange(0x1000000))
+    assert sum(chance.randrange(0x1000000) in contacts for _ in range(4_000)) / 4_000 < 0.08
