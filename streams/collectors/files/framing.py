@@ -68,15 +68,25 @@ def _kind(head: bytes) -> _Kind:
         return _Kind.ELEMENTS
     lines = [line for line in start.split(b"\n", 64) if line.strip()]
     if start.startswith(b"{"):
-        whole_second = len(lines) > 2 and lines[1].startswith(b"{") and _is_object(lines[1])
-        first_is_record = len(lines) > 1 and _is_object(lines[0])
-        return _Kind.LINES if first_is_record or whole_second else _Kind.ELEMENTS
+        return _Kind.LINES if len(lines) > 1 and _one_per_line(lines) else _Kind.ELEMENTS
     if b"\0" in head:
         return _Kind.UNKNOWN
-    for line in lines[1:]:
-        if line.lstrip()[:1] in (b"{", b"["):
-            return _Kind.LINES if _is_object(line) else _Kind.ELEMENTS
+    beginnings = [line for line in lines[1:] if line.lstrip()[:1] in (b"{", b"[")]
+    if any(line.startswith(b"{") and _is_object(line) for line in beginnings):
+        return _Kind.LINES
+    if beginnings:
+        return _Kind.ELEMENTS
     return _Kind.LINES if len(lines) == 1 and len(head) >= HEAD_BYTES else _Kind.UNKNOWN
+
+
+def _one_per_line(lines: list[bytes]) -> bool:
+    """Whether a whole object stands on a line, and before it only lines that begin one: damaged lines, no pretty print."""
+    for line in lines:
+        if not line.startswith(b"{"):
+            return False
+        if _is_object(line):
+            return True
+    return False
 
 
 def _is_object(line: bytes) -> bool:

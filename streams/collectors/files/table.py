@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from schemas.records.errors import UnreadableRecord
+from schemas.records.mended_json import loads
 from streams.collectors.files.byte_stream import ByteStream
 from streams.collectors.files.limits import Limits
 from streams.collectors.files.lines import Lines
@@ -144,7 +145,7 @@ class Table:
         if AUDIT_DATA not in self._form.columns:
             return not self._lines.rest
         try:
-            orjson.loads(cells.get(AUDIT_DATA, ""))
+            loads(cells.get(AUDIT_DATA, ""))
         except orjson.JSONDecodeError:
             return False
         return True

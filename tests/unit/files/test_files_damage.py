@@ -65,11 +65,13 @@ def test_each_bad_line_is_one(tmp_path: Path, read: Any, make: Any) -> None:
 
 def test_damaged_first_line(tmp_path: Path, read: Any, make: Any) -> None:
     """A first line that is cut or no JSON does not change how the file is read."""
-    for name, first in (("a", b'{"Id": "x", "Oper\n'), ("b", b"exported by someone\n\n")):
-        (tmp_path / name).write_bytes(first + _lines(make(3)))
-        got = read(tmp_path / name)
-        assert got.ids == ["r0", "r1", "r2"]
-        assert len(got.unreadable) == 1
+    cut = b'{"Id": "x", "Oper\n'
+    for first, bad in ((cut, 1), (b"exported by someone\n\n", 1), (cut * 5, 5), (b"x\n" + cut, 2), (b'{"a":\n', 1)):
+        for good in (1, 3):
+            (tmp_path / "a").write_bytes(first + _lines(make(good)))
+            got = read(tmp_path / "a")
+            assert got.ids == [f"r{n}" for n in range(good)], first
+            assert len(got.unreadable) == bad
 
 
 @pytest.mark.parametrize("cut", [1, 40, 333, 1000])
