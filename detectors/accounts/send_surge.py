@@ -23,13 +23,18 @@ from detectors.accounts.send_state import (
     dump_state,
     load_state,
 )
-from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence
+from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence, Place
 from detectors.models.categories import hash32
 from schemas.contracts.incident import Reason, Stage
 from schemas.contracts.notice import Notice
 from schemas.records.event import AuditEvent, MailSent, TraceRow
 
 BUCKET_MS = 300_000
+TRUSTED_NATS = (
+    -3.5
+)  # ln of how much rarer an intruder's mail comes from a place of the owner's than the owner's own bulk mail
+CAP_NATS = 12.0  # beyond it, more mail proves nothing more
+DAY_AFTER_DAYS = 2  # a whole day's count means nothing before there were days
 NEW_AFTER_DAYS = 5  # before that every recipient is new
 IGNORED_STATUS = frozenset({"pending", "gettingstatus", "none"})  # a later revision of the row says what became of it
 
@@ -116,7 +121,9 @@ class SendSurgeDetector:
         series = SERIES[place]
         if series == "new_external" and context.sealed_days < NEW_AFTER_DAYS:
             return
-        windows = (1 / 12, 1.0, 24.0) if series == "messages" else (1.0, 24.0)
+        windows: tuple[float, ...] = (1 / 12, 1.0, 24.0) if series == "messages" else (1.0, 24.0)
+        if context.sealed_days < DAY_AFTER_DAYS:
+            windows = windows[:-1]
         best: tuple[float, float, int, int] | None = None
         touched = False
         opens = state.count(feed, place, at) == added and state.first_of_hour(feed, place, at)
@@ -145,7 +152,13 @@ class SendSurgeDetector:
         nats, hours, count, cell = best
         usual = state.model(series, context.profile).expected(hours, cell)
         span = SPAN[hours]
-        reason = Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(nats, 2))
+        reasons: tuple[Reason, ...] = (
+            Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(nats, 2)),
+        )
+        if context.place is Place.TRUSTED:
+            own = TRUSTED_NATS + min(0.0, CAP_NATS - nats)
+            reasons = (*reasons, Reason("network", "one of the account's own or the tenant's", "", round(own, 2)))
+            nats += own
         text = (
             f"Sent to at least {count} {WORDS[series]} in {span}."
             if series != "messages"
@@ -158,7 +171,7 @@ class SendSurgeDetector:
             technique=techniques.PHISHING,
             control=Control.SESSION,
             nats=round(nats, 2),
-            reasons=(reason,),
+            reasons=reasons,
             sentence=f"{text[:-1]}, where about {usual:.1f} are usual at this time.",
             advice="Stop outgoing mail of the account, then find and warn the recipients.",
         )

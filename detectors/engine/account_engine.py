@@ -7,10 +7,11 @@ hands it each entry once and carries out the effects.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from detectors.engine.account import Account, dump_account, load_account, new_account
-from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence
+from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
 from detectors.engine.ledger import DayLedger
@@ -177,6 +178,7 @@ class AccountEngine:
                 ledger = tenant.ledgers[day] = DayLedger(day)
             context.ledger = ledger
         context.number = account.number
+        context.place = Place.UNKNOWN
         return context
 
     def _seal(self, tenant: _Tenant, account: Account, context: Context) -> None:
@@ -197,8 +199,8 @@ class AccountEngine:
         for evidence in found:
             self._surcharge(evidence, account)
             if evidence.nats >= EVIDENCE_MIN_NATS or evidence.repeat:
-                ref = ref_of(event, round(evidence.nats, 3))
-                changed |= account.book.add(evidence, ref, event.time_ms // DAY_MS) is not None
+                ref = ref_of(evidence.record or event, round(evidence.nats, 3))
+                changed |= account.book.add(evidence, ref, ref.time_ms // DAY_MS) is not None
         return self._reckon(tenant, account, entry, event.time_ms, changed)
 
     @staticmethod
@@ -227,7 +229,7 @@ class AccountEngine:
             tenant.accused.add(account.number)
             self._agenda(entry, time_ms)
             return [self._message(tenant, account, entry, Activity.CREATE, time_ms)]
-        self._agenda(entry, book.last_ms())
+        self._agenda(entry, book.last_grave_ms())
         return self._update(tenant, account, entry, time_ms, tiers)
 
     def _update(
@@ -239,7 +241,7 @@ class AccountEngine:
         risen = [tier for tier in tiers if tier not in incident.tier_times]
         for tier in risen:
             incident.tier_times[tier] = time_ms
-        held = account.book.held.values()
+        held = account.book.shown()
         joined = {item.detector for item in held} - set(incident.told_detectors)
         staged = {item.stage for item in held} - set(incident.told_stages)
         cleared = incident.historical and not entry.historical
@@ -253,8 +255,8 @@ class AccountEngine:
         assert incident is not None
         incident.told += 1
         incident.told_count = book.count()
-        incident.told_detectors = tuple(sorted({item.detector for item in book.held.values()}))
-        incident.told_stages = tuple(sorted({item.stage for item in book.held.values()}))
+        incident.told_detectors = tuple(sorted({item.detector for item in book.shown()}))
+        incident.told_stages = tuple(sorted({item.stage for item in book.shown()}))
         established = account.sealed_days >= ESTABLISHED_DAYS
         profile = tenant.profile.id or f"{entry.tenant}/shipped"
         blind: tuple[str, ...] = ()
@@ -276,8 +278,7 @@ class AccountEngine:
             for evidence in found:
                 self._surcharge(evidence, account)
                 if evidence.nats >= EVIDENCE_MIN_NATS:
-                    ref = _notice_ref(notice, evidence.nats)
-                    changed |= account.book.add(evidence, ref, notice.time_ms // DAY_MS) is not None
+                    changed |= _note(account, notice, evidence)
             if found:
                 effects += self._reckon(tenant, account, entry, notice.time_ms, changed)
         context.signals = []
@@ -293,7 +294,7 @@ class AccountEngine:
             for key in sorted(key for key in self._due[hour] if key[0] == name):
                 self._due[hour].discard(key)
                 account = tenant.people[key[1]]
-                last = account.book.last_ms()
+                last = account.book.last_grave_ms()
                 if account.book.incident is None:
                     continue
                 entry = LogEntry(EntryKind.CLOCK, key[0], key[1], b"")
@@ -332,8 +333,16 @@ class AccountEngine:
         place.people[key] = account
         if account.book.incident is not None:
             place.accused.add(account.number)
-            self._agenda(LogEntry(EntryKind.CLOCK, tenant, key, b""), account.book.last_ms())
+            self._agenda(LogEntry(EntryKind.CLOCK, tenant, key, b""), account.book.last_grave_ms())
 
 
-def _notice_ref(notice: Notice, nats: float) -> Ref:
-    return Ref(notice.time_ms, notice.record_id, notice.operation, notice.ip, None, round(nats, 3))
+def _note(account: Account, notice: Notice, evidence: Evidence) -> bool:
+    """Add a notice's evidence with the record it is about and those that it names; whether the score may have changed."""
+    day, nats = notice.time_ms // DAY_MS, round(evidence.nats, 3)
+    ref = Ref(notice.time_ms, notice.record_id, notice.operation, notice.ip, None, nats)
+    changed = account.book.add(evidence, ref, day) is not None
+    for uid, time_ms, operation, _ in notice.records:
+        if uid != notice.record_id:
+            further = Ref(time_ms, uid, operation, notice.ip, None, nats)
+            account.book.add(replace(evidence, repeat=True), further, day)
+    return changed

@@ -49,6 +49,17 @@ class DetectorInfo:
     entity: bool = False
 
 
+@dataclass(slots=True, frozen=True)
+class RecordRef:
+    """An earlier record of the account, as far as a story needs it."""
+
+    time_ms: int
+    uid: str
+    operation: str
+    ip: str | None
+    session: str | None
+
+
 @dataclass(slots=True)
 class Evidence:
     """One surprise of one detector. `value` says about what: there is one evidence per detector, value and day.
@@ -56,7 +67,8 @@ class Evidence:
     `nats` is the sum of the reasons. `certain` content needs no baseline: no surcharge while an account is young, a
     higher cap. `adds` is added to the best evidence of its stage instead of competing with it (a spray's answer).
     `proof` is a successful act in the account's own name. `sentence` is one true sentence in plain words, without the
-    time and without the account's name. `repeat` marks a record that belongs to evidence already given.
+    time and without the account's name. `repeat` marks a record that belongs to evidence already given. `record` names the
+    record that counts when it is an earlier one than the record at hand.
     """
 
     detector: str
@@ -73,6 +85,15 @@ class Evidence:
     proof: bool = True
     repeat: bool = False
     resources: tuple[Resource, ...] = ()
+    record: RecordRef | None = None
+
+
+class Place(IntEnum):
+    """What is known of the address a record came from, for detectors that come after the one that knows places."""
+
+    UNKNOWN = 0
+    TRUSTED = 1  # the account's own or one that the tenant shares
+    STRANGE = 2  # never met before
 
 
 @dataclass(slots=True)
@@ -89,6 +110,7 @@ class Context:
     first_ms: int = 0  # event time of the account's first record
     sealed_days: int = 0
     active_hours: int = 0
+    place: Place = Place.UNKNOWN
     ledger: DayLedger | None = None  # of the event's day; None when late
     signals: list[Signal] = field(default_factory=list)
 

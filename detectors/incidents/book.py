@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detectors.engine.detector import Control, Evidence
+from detectors.engine.detector import Control, Evidence, RecordRef
 from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, capped, score
 from schemas.contracts.incident import EvidenceRecord, Reason, Resource, Stage, Technique
 from schemas.records.event import AuditEvent
 
 EVIDENCE_MAX = 32
 QUIET_MS = 72 * 3_600_000  # an incident closes this long after its last evidence
+GRAVE_NATS = 5.0
 DAY_MS = 86_400_000
 
 
@@ -161,9 +162,21 @@ class Book:
         """Event time of the latest evidence, 0 without any."""
         return max((held.last.time_ms for held in self.held.values()), default=0)
 
+    def last_grave_ms(self) -> int:
+        """Event time of the latest evidence that alone is worth a look (at least of the incident's creation): what is weaker
+        keeps no incident open."""
+        created = self.incident.created_ms if self.incident is not None else 0
+        return max((held.last.time_ms for held in self.held.values() if held.nats >= GRAVE_NATS), default=created)
+
+    def shown(self) -> list[Held]:
+        """Evidence that is told, the strongest first: what alone is worth a look, and the best of each stage."""
+        ranked = self.strongest()
+        best = {held.stage: held.key for held in reversed(ranked)}
+        return [held for held in ranked if held.nats >= GRAVE_NATS or best[held.stage] == held.key]
+
     def count(self) -> int:
-        """Vendor records behind the evidence."""
-        return sum(held.count for held in self.held.values())
+        """Vendor records behind the evidence that is told."""
+        return sum(held.count for held in self.shown())
 
     def days(self) -> set[int]:
         """Days that evidence touches (they are not learnt while the incident is open)."""
@@ -201,6 +214,8 @@ def _held(evidence: Evidence, ref: Ref, day: int) -> Held:
     )
 
 
-def ref_of(event: AuditEvent, nats: float) -> Ref:
+def ref_of(event: AuditEvent | RecordRef, nats: float) -> Ref:
     """The record's part in a story."""
+    if isinstance(event, RecordRef):
+        return Ref(event.time_ms, event.uid, event.operation, event.ip, event.session, nats)
     return Ref(event.time_ms, event.record_id, event.operation, event.ip, event.session, nats)

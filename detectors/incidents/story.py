@@ -45,7 +45,7 @@ def tell(
     blind_spots: tuple[str, ...],
 ) -> Incident:
     """The message about an incident as it stands."""
-    strongest = book.strongest()
+    strongest = book.shown()
     tier = Tier.ACT if "act" in incident.tier_times else Tier.REVIEW
     records = _records(strongest)
     return Incident(

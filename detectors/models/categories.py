@@ -120,6 +120,15 @@ class CategoryNovelty(base.AnomalyDetector):
         return (self._new + 0.5) / (max(after, 0) + 5.0)
 
     @property
+    def new(self) -> int:
+        """Values first met after the settling days."""
+        return self._new
+
+    def values(self) -> list[int]:
+        """Values held, in no order that means anything."""
+        return list(self._values)
+
+    @property
     def active_days(self) -> int:
         """Days with an occasion."""
         return self._days

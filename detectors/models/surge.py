@@ -32,12 +32,13 @@ _ANCHOR_KEEP = 0.5 ** (1.0 / 60)  # per day
 _SEASON_WEIGHT = 60.0  # messages
 _SEASON_MAX = 1000.0  # messages; halved beyond, and what one hour adds at most
 _SEASON_SPARSE = 20.0  # messages
-_BURST_HOURS = 168.0  # worth of the prior odds
+_BURST_HOURS = 720.0  # worth of the prior odds
 _ODDS_MAX = 0.5
 _BURST_WEIGHT = 0.5  # bursts: worth of the prior size
 _BURST_IN_SEASON = 10.0  # messages a burst adds to its cell at most
 _DISPERSION_HOURS = 30.0
 _ANCHOR_DAYS = 3.0
+_ANCHOR_VAR_MIN = 0.45  # the owner of a regular account, too, writes to forty people once a quarter
 _DAY_OVER_HOUR = 1.1  # ln 3: a day's total over its greatest hour
 _HABIT_DAYS, _HABIT_SPAN, _HABIT_SLACK, _PEAKS = 3, 14, math.log(2.0), 4
 _LN2 = math.log(2.0)
@@ -131,7 +132,7 @@ class SurgeAnchored(base.AnomalyDetector):
         days, prior = self._anchor_days, self.prior
         mean = (self._anchor + _ANCHOR_DAYS * prior.anchor_mean) / (days + _ANCHOR_DAYS)
         var = (self._anchor_dev + _ANCHOR_DAYS * prior.anchor_var) / (days + _ANCHOR_DAYS)
-        return mean, max(var, 0.12)
+        return mean, max(var, _ANCHOR_VAR_MIN)
 
     def _anchored(self, count: int, window_hours: float) -> float:
         mean, var = self._anchor_level()

@@ -45,34 +45,34 @@ class SurgePrior:
         return cls(season=season, **merged)
 
 
-# Chosen so that a cold account's surprises are those agreed for the day-one thresholds: messages 160/h 13 nats, 40/h 8;
-# external recipients 160/h 12.6, 400/h 14 (an hour with 40 separate messages once in 3,000 hours, rarely above 100;
-# recipient lists are longer-tailed). Rates: ten messages a working day.
+# A burst is log-logistic from small sizes on: a dozen messages in an hour is an ordinary afternoon, a hundred is rare. The
+# tail is set by the day-one thresholds: cold, 160 messages in an hour are 13 nats and 40 are 8; 160 external recipients 12.6.
+# Rates: ten messages a working day.
 _SHIPPED: dict[str, dict[str, float]] = {
     "messages": {
         "rate": 0.30,
         "dispersion": 1.0,
-        "burst_odds": 3.3e-4,
-        "burst_mean_log": math.log(40.0),
-        "burst_var_log": 0.206,
+        "burst_odds": 0.0127,
+        "burst_mean_log": math.log(12.0),
+        "burst_var_log": 0.254,
         "anchor_mean": 1.4,
         "anchor_var": 1.0,
     },
     "external": {
         "rate": 0.20,
         "dispersion": 1.5,
-        "burst_odds": 4.4e-5,
-        "burst_mean_log": math.log(20.0),
-        "burst_var_log": 1.37,
+        "burst_odds": 3.03e-3,
+        "burst_mean_log": math.log(8.0),
+        "burst_var_log": 0.5265,
         "anchor_mean": 1.2,
         "anchor_var": 1.0,
     },
     "new_external": {
         "rate": 0.03,
         "dispersion": 1.5,
-        "burst_odds": 4.4e-5,
-        "burst_mean_log": math.log(20.0),
-        "burst_var_log": 1.37,
+        "burst_odds": 3.03e-3,
+        "burst_mean_log": math.log(8.0),
+        "burst_var_log": 0.5265,
         "anchor_mean": 0.9,
         "anchor_var": 0.9,
     },

@@ -1,0 +1,270 @@
+"""State of `impossible-session`: what the account knows, and who was where on the open days. Layer: detectors."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from detectors.models.categories import CategoryNovelty
+
+ROWS_MAX = 48  # per open day; later ones are judged and not kept
+SESSIONS_MAX = 12
+SESSION_DAYS = 30
+SYSTEMS = ("", "windows", "macos", "ios", "android", "linux", "chromeos", "windows-phone")
+KINDS = ("network", "wide", "country", "agent", "device")
+SIZES = {"network": 16, "wide": 16, "country": 8, "agent": 12, "device": 8}
+NOWHERE = -32_768
+_ROW = struct.Struct("<QIIIIIIBBBhhf")
+_SESSION = struct.Struct("<IIIBBH")
+
+# What a row says about the device behind it.
+# Bits of Row.kind: Microsoft's or the tenant's own egress; a privacy relay; a browser that people use; the session was told
+# to live at two places at once; what `Place` says; a place the account
+# knows, so that a session alive there and elsewhere has two holders.
+NEUTRAL, RELAY, PLAIN, ALIVE, TRUSTED, STRANGE, HOME = 1, 2, 4, 8, 16, 32, 64
+DEVICE_SILENT, DEVICE_NONE, DEVICE_HELD, DEVICE_MANAGED = 0, 1, 2, 3
+
+
+@dataclass(slots=True)
+class Row:
+    """One place, client and session of one open day. Hashes are 32 bits, 0 when the records are silent.
+
+    `spot` is in hundredths of a degree. `nats` is the best score so far; `record` the first record's id, operation and
+    address while the row is strange.
+    """
+
+    key: int  # 64-bit hash of (address, session, agent): what a further record is compared by
+    first_ms: int
+    last_ms: int
+    network: int
+    wide: int
+    country: int
+    agent: int
+    device: int
+    session: int
+    system: int = 0  # index into SYSTEMS
+    held: int = DEVICE_SILENT
+    kind: int = 0
+    latitude: int = NOWHERE
+    longitude: int = NOWHERE
+    nats: float = 0.0
+    address: int = 0
+    record: tuple[str, str, str | None, str | None] | None = None  # id, operation, address, session
+
+    @property
+    def neutral(self) -> bool:
+        """The address says nothing about where the person is."""
+        return bool(self.kind & NEUTRAL)
+
+    def place(self) -> tuple[int, int]:
+        """The network in both spellings."""
+        return (self.network, self.wide)
+
+
+@dataclass(slots=True)
+class Session:
+    """Where a session was last at home."""
+
+    network: int
+    wide: int
+    system: int
+    held: int
+    day: int  # low 16 bits
+
+
+@dataclass(slots=True)
+class SessionState:
+    """Models of sealed days, rows of open ones, sessions by hash."""
+
+    models: dict[str, CategoryNovelty] = field(default_factory=dict)
+    rows: dict[int, dict[int, Row]] = field(default_factory=dict)  # day -> key -> row
+    sessions: dict[int, Session] = field(default_factory=dict)
+    last_ms: int = 0  # event time of the latest record with an address
+    last_place: int = 0  # its `Place`
+    recent: dict[tuple[object, ...], Row] = field(default_factory=dict)  # a cache, not kept
+    strange: set[int] = field(default_factory=set)  # sessions with a strange row on an open day
+    shown: dict[int, set[int]] = field(default_factory=dict)  # day -> values that became evidence
+    failed: dict[int, set[int]] = field(default_factory=dict)  # day -> (address, ten minutes) already signalled
+
+    def model(self, kind: str) -> CategoryNovelty:
+        """Model of a kind of value."""
+        found = self.models.get(kind)
+        if found is None:
+            found = self.models[kind] = CategoryNovelty(SIZES[kind])
+        return found
+
+    def familiarity(self, kind: str, value: int) -> float:
+        """0: never met on a sealed day, .5: met, 1: known (twice, at least 20 hours apart)."""
+        model = self.models.get(kind)
+        if model is None or not value or not model.seen(value):
+            return 0.0
+        return 1.0 if model.known(value) else 0.5
+
+    def novelty(self, kind: str) -> float:
+        """New values per active day."""
+        model = self.models.get(kind)
+        return model.novelty() if model is not None else 0.1
+
+    def all_rows(self) -> list[Row]:
+        """Rows of the open days."""
+        return [row for day in self.rows.values() for row in day.values()]
+
+    def note_strange(self) -> None:
+        """Find the sessions of strange rows anew."""
+        self.strange = {row.session for row in self.all_rows() if row.record is not None and row.session}
+
+    def seal(self, day: int, learn: bool) -> None:
+        """Learn a day's rows in order of event time, or forget them."""
+        rows = sorted(self.rows.pop(day, {}).values(), key=lambda row: (row.first_ms, row.key))
+        self.shown.pop(day, None)
+        self.failed.pop(day, None)
+        self.recent.clear()
+        self.note_strange()
+        if not learn or not rows:
+            return
+        met: set[tuple[str, int]] = set()
+        for row in rows:
+            for kind, value in self._values(row):
+                if value and (kind, value) not in met:
+                    met.add((kind, value))
+                    self.model(kind).learn_one({"value": value, "time_ms": row.first_ms})
+            if row.session and not row.neutral:
+                self._keep(row, day)
+        self._forget(day)
+
+    @staticmethod
+    def _values(row: Row) -> tuple[tuple[str, int], ...]:
+        if row.neutral:
+            return (("agent", row.agent), ("device", row.device))
+        place = (("network", row.network), ("wide", row.wide), ("country", row.country))
+        return (*place, ("agent", row.agent), ("device", row.device))
+
+    def _keep(self, row: Row, day: int) -> None:
+        known = self.sessions.pop(row.session, None)
+        system = row.system or (known.system if known else 0)
+        held = max(row.held, known.held if known else 0)
+        self.sessions[row.session] = Session(row.network, row.wide, system, held, day & 0xFFFF)
+
+    def _forget(self, day: int) -> None:
+        stale = [key for key, held in self.sessions.items() if (day - held.day) & 0xFFFF > SESSION_DAYS]
+        for key in stale:
+            del self.sessions[key]
+        while len(self.sessions) > SESSIONS_MAX:
+            del self.sessions[next(iter(self.sessions))]
+
+
+def dump_state(state: SessionState) -> bytes:
+    """Models (u16 length each) | sessions | days of rows; empty for who was never seen."""
+    if not state.models and not state.rows:
+        return b""
+    parts = [struct.pack("<qB", state.last_ms, state.last_place)]
+    for kind in KINDS:
+        model = state.models.get(kind)
+        data = model.pack() if model is not None else b""
+        parts += [struct.pack("<H", len(data)), data]
+    parts.append(bytes([len(state.sessions)]))
+    for key, held in state.sessions.items():
+        parts.append(_SESSION.pack(key, held.network, held.wide, held.system, held.held, held.day))
+    parts.append(bytes([len(state.rows)]))
+    for day, rows in sorted(state.rows.items()):
+        shown, failed = sorted(state.shown.get(day, ())), sorted(state.failed.get(day, ()))
+        parts.append(struct.pack("<iHHH", day, len(rows), len(shown), len(failed)))
+        parts.append(struct.pack(f"<{len(shown)}I{len(failed)}I", *shown, *failed))
+        parts += [_dump_row(row, day) for _, row in sorted(rows.items())]
+    return b"".join(parts)
+
+
+def _dump_row(row: Row, day: int) -> bytes:
+    base = day * 86_400_000
+    numbers = _ROW.pack(
+        row.key,
+        row.first_ms - base,
+        row.last_ms - base,
+        row.network,
+        row.wide,
+        row.country,
+        row.agent,
+        row.system,
+        row.held << 1 | (row.record is not None),
+        row.kind,
+        row.latitude,
+        row.longitude,
+        row.nats,
+    )
+    data = numbers + struct.pack("<III", row.device, row.session, row.address)
+    if row.record is None:
+        return data
+    text = "\0".join((item or "").replace("\0", "") for item in row.record).encode("utf-8", "surrogatepass")[:1024]
+    return data + struct.pack("<H", len(text)) + text
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def unpack(self, form: str) -> tuple[int, ...]:
+        size = struct.calcsize(form)
+        return struct.unpack(form, self.take(size))
+
+    def take(self, length: int) -> bytes:
+        piece = self.data[self.at : self.at + length]
+        if len(piece) != length:
+            raise ValueError("the state of impossible-session is cut")
+        self.at += length
+        return piece
+
+
+def load_state(data: bytes) -> SessionState:
+    """Bytes to state; ValueError when they are damaged."""
+    state, reader = SessionState(), _Reader(data)
+    if not data:
+        return state
+    try:
+        state.last_ms, state.last_place = reader.unpack("<qB")
+        for kind in KINDS:
+            (length,) = reader.unpack("<H")
+            if length:
+                state.models[kind] = CategoryNovelty.unpack(reader.take(length), SIZES[kind])
+        for _ in range(reader.take(1)[0]):
+            key, network, wide, system, held, day = _SESSION.unpack(reader.take(_SESSION.size))
+            state.sessions[key] = Session(network, wide, system, held, day)
+        for _ in range(reader.take(1)[0]):
+            _load_day(state, reader)
+        state.note_strange()
+    except struct.error as error:
+        raise ValueError("the state of impossible-session is damaged") from error
+    if reader.at != len(data):
+        raise ValueError("the state of impossible-session has more bytes than it says")
+    return state
+
+
+def _load_day(state: SessionState, reader: _Reader) -> None:
+    day, rows, shown, failed = reader.unpack("<iHHH")
+    values = reader.unpack(f"<{shown + failed}I")
+    if shown:
+        state.shown[day] = set(values[:shown])
+    if failed:
+        state.failed[day] = set(values[shown:])
+    held = state.rows.setdefault(day, {})
+    for _ in range(rows):
+        row = _load_row(reader, day)
+        held[row.key] = row
+
+
+def _load_row(reader: _Reader, day: int) -> Row:
+    base = day * 86_400_000
+    key, first, last, network, wide, country, agent, system, flags, kind, latitude, longitude, nats = _ROW.unpack(
+        reader.take(_ROW.size)
+    )
+    device, session, address = reader.unpack("<III")
+    record = None
+    if flags & 1:
+        (length,) = reader.unpack("<H")
+        parts = reader.take(length).decode("utf-8", "surrogatepass").split("\0")
+        if len(parts) != 4:
+            raise ValueError("the state of impossible-session is damaged")
+        record = (parts[0], parts[1], parts[2] or None, parts[3] or None)
+    if system >= len(SYSTEMS):
+        raise ValueError("the state of impossible-session is damaged")
+    place = (network, wide, country, agent, device, session, system, flags >> 1, kind)
+    return Row(key, base + first, base + last, *place, latitude, longitude, nats, address, record)
