@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from detectors.engine.detector import DetectorInfo
+from detectors.engine.detector import DAY_MS, DetectorInfo
 from detectors.engine.effects import Effect
 from detectors.engine.envelope import DamagedState, Section, open_envelope, seal_envelope
 from detectors.engine.knowledge import Knowledge
@@ -32,6 +32,10 @@ class EntityDetector(Protocol[S]):
 
     def observe(self, state: S, item: Signal | Contribution) -> Sequence[LogEntry]:
         """Note one item; what the entity answers to it. An item met before changes nothing."""
+        ...
+
+    def expired(self, state: S, time_ms: int) -> bool:
+        """Whether the state may be forgotten when the partition has reached this event time."""
         ...
 
     def dump(self, state: S) -> bytes:
@@ -62,6 +66,7 @@ class EntityEngine:
         for detector in detectors:
             self._kinds[detector.kind] = (*self._kinds.get(detector.kind, ()), detector)
         self._entities: dict[Key, _Entity] = {}
+        self._days: dict[str, int] = {}  # tenant -> latest day of event time (days since 1970)
         self.damaged = 0  # sections of states that had to start anew
 
     def fold(self, item: Signal | Contribution) -> list[Effect]:
@@ -69,6 +74,10 @@ class EntityEngine:
         detectors = self._kinds.get(item.kind)
         if detectors is None:
             return []
+        day = item.day if isinstance(item, Contribution) else item.time_ms // DAY_MS
+        if day > self._days.setdefault(item.tenant, day):
+            self._days[item.tenant] = day
+            self._forget(item.tenant, day * DAY_MS)
         key = (item.tenant, item.kind, item.entity)
         entity = self._entities.get(key)
         if entity is None:
@@ -77,6 +86,16 @@ class EntityEngine:
         for detector, state in zip(detectors, entity.states, strict=True):
             effects += detector.observe(state, item)
         return effects
+
+    def _forget(self, tenant: str, time_ms: int) -> None:
+        """Drop the entities of a tenant that all their detectors have done with: an address is met once and never again."""
+        for key in [key for key in self._entities if key[0] == tenant]:
+            states = self._entities[key].states
+            if all(
+                detector.expired(state, time_ms)
+                for detector, state in zip(self._kinds.get(key[1], ()), states, strict=False)
+            ):
+                del self._entities[key]
 
     def states(self) -> dict[bytes, bytes]:
         """State bytes of every entity by `tenant|kind|entity`."""

@@ -17,6 +17,7 @@ from detectors.entities.spray_state import (
     DAY,
     FAILING_MAX,
     HIT_KEPT,
+    REGULAR_KEPT,
     TIMES_MAX,
     Episode,
     Failing,
@@ -28,7 +29,7 @@ from detectors.entities.spray_state import (
     load_state,
     succeed,
 )
-from detectors.entities.spray_windows import ACCOUNTS_MIN, SAME_SOFTWARE, TENANT, Finding, busiest, learn_days, prior_of
+from detectors.entities.spray_windows import ACCOUNTS_MIN, TENANT, Finding, busiest, learn_days, prior_of
 from detectors.models.categories import hash32
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.notice import Notice, encode_notice
@@ -40,6 +41,8 @@ ANSWER_NATS = 10.1  # the nominal review threshold
 MINUTE_MS = 60_000
 RECORDS_MAX = 16
 SEALED_AFTER_DAYS = 2
+RARE_SHARE = 0.1
+FEW = 3  # accounts; a place of fewer, where nobody fails, is forgotten after two days
 
 
 class PasswordSpray:
@@ -78,6 +81,12 @@ class PasswordSpray:
         if item.what == "success" or failure is Failure.PASSWORD_KNOWN:
             return _succeeded(state, item, minute)
         return ()
+
+    def expired(self, state: SprayState, time_ms: int) -> bool:
+        """Nobody failed, and nobody or hardly anybody came, for long enough."""
+        idle = time_ms // MINUTE_MS - state.now
+        few = len(state.regulars) < FEW and not state.failing and state.episode is None
+        return idle > REGULAR_KEPT or (few and idle > HIT_KEPT)
 
     def dump(self, state: SprayState) -> bytes:
         """See `spray_state.dump_state`."""
@@ -125,7 +134,7 @@ def _failed(state: SprayState, signal: Signal, minute: int) -> Sequence[LogEntry
         state.episode.last = max(state.episode.last, minute)
     if not first or name not in state.failing:
         return ()
-    finding = busiest(state, prior_of(signal.entity), found.first)
+    finding = busiest(state, prior_of(signal.entity), found)
     return _answer(state, signal, finding) if finding is not None and finding.nats >= ANSWER_NATS else ()
 
 
@@ -175,6 +184,7 @@ def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[Log
         finding.window,
         finding.expected,
         finding.nats,
+        finding.agent,
     )
     state.episode = episode
     told = [
@@ -196,16 +206,16 @@ def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bo
     """Succeeded within a day of the spray, and not merely as it does every day.
 
     Somebody at home here is told when it came with the sprayer's software and not before the spray. An address where enough
-    have failed answers for itself. Networks that are new to
-    somebody have little in common: there the address or the software must be the sprayer's.
+    have failed answers for itself. Networks that are new to somebody have little in common: there the address or a software
+    that few use must be the sprayer's.
     """
     minute = hit.time_ms // MINUTE_MS
     if not episode.first - DAY <= minute <= episode.last + DAY:
         return False
-    failing = [item for item in state.failing.values() if episode.first <= item.first <= episode.last]
-    same_software = bool(hit.agent) and sum(item.agent == hit.agent for item in failing) >= SAME_SOFTWARE * len(failing)
-    here = sum(item.ip == hit.ip for item in failing)
-    if entity == TENANT and not same_software and not here:
+    same_software = bool(hit.agent) and hit.agent == episode.agent
+    here = _failed_at(state, episode, hit)
+    enough = 1 if episode.agent else 2
+    if entity == TENANT and here < enough and not (same_software and _rare(state, hit.agent, episode.first)):
         return False
     if "/" in entity and here >= ACCOUNTS_MIN:
         return False
@@ -217,22 +227,32 @@ def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bo
     return same_software and minute >= episode.first and regular.agents.get(hit.agent, 0) >= episode.first
 
 
+def _failed_at(state: SprayState, episode: Episode, hit: Hit) -> int:
+    """Other accounts that failed, in the spray, at the address of this success."""
+    return sum(
+        item.ip == hit.ip and name != hit.account and (not episode.agent or item.agent == episode.agent)
+        for name, item in state.failing.items()
+        if episode.first <= item.first <= episode.last
+    )
+
+
+def _rare(state: SprayState, agent: int, minute: int) -> bool:
+    """At most one in ten of those who succeeded here before used this software."""
+    before = [regular for regular in state.regulars.values() if regular.first < minute]
+    users = sum(regular.agents.get(agent, minute) < minute for regular in before)
+    return users <= RARE_SHARE * len(before)
+
+
 def _told_elsewhere(state: SprayState, entity: str, finding: Finding) -> bool:
-    """A single address (or, for the tenant, one network with one software) has most of it, and answers for itself."""
+    """Single addresses (or, for the tenant, networks with one software) answer for themselves; too few are left."""
+    items = [state.failing[name] for name in finding.names]
     if entity == TENANT:
-        places = Counter(
-            (wide_prefix_of(item.ip) if item.ip else "", item.agent) for item in _items(state, finding.names)
-        )
+        places = Counter((wide_prefix_of(item.ip) if item.ip else "", item.agent) for item in items)
     elif "/" in entity:
-        places = Counter((item.ip or "", 0) for item in _items(state, finding.names))
+        places = Counter((item.ip or "", 0) for item in items)
     else:
         return False
-    most = max(places.values())
-    return most >= ACCOUNTS_MIN and 2 * most >= len(finding.names)
-
-
-def _items(state: SprayState, names: Sequence[str]) -> list[Failing]:
-    return [state.failing[name] for name in names]
+    return sum(count for count in places.values() if count < ACCOUNTS_MIN) < ACCOUNTS_MIN
 
 
 def _row(name: str, item: Failing) -> list[object]:

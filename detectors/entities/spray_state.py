@@ -77,6 +77,7 @@ class Episode:
     window: int
     expected: float
     nats: float
+    agent: int = 0  # software that (nearly) all failures came with
     told: list[str] = field(default_factory=list)
 
 

@@ -57,16 +57,32 @@ class Finding:
     last: int
     expected: float
     nats: float
+    agent: int  # the software that (nearly) all used, 0 when there is no such
 
 
-def busiest(state: SprayState, prior: Prior, minute: int) -> Finding | None:
-    """The most surprising window that contains an account's first failure at this minute."""
-    order = sorted((failing.first, name) for name, failing in state.failing.items())
+def busiest(state: SprayState, prior: Prior, failing: Failing) -> Finding | None:
+    """The most surprising window that contains this account's first failure.
+
+    Everywhere in the tenant also among those alone that used the same software: ordinary mistakes are many there.
+    """
+    order = sorted((item.first, name) for name, item in state.failing.items())
+    best = _busiest(state, prior, failing.first, order)
+    if prior is EVERYWHERE and failing.agent:
+        order = [(first, name) for first, name in order if state.failing[name].agent == failing.agent]
+        alike = _busiest(state, prior, failing.first, order)
+        if alike is not None and (best is None or alike.nats >= best.nats):
+            return alike
+    return best
+
+
+def _busiest(state: SprayState, prior: Prior, minute: int, order: Sequence[tuple[int, str]]) -> Finding | None:
     firsts = [first for first, _ in order]
     if len(firsts) < ACCOUNTS_MIN:
         return None
     best: Finding | None = None
     for window in WINDOWS:
+        if window > DAY and prior is EVERYWHERE:
+            continue  # in a week new networks see the mistakes of everybody who travels
         begin, end = _fullest(firsts, minute, window)
         found = _scored(state, prior, tuple(name for _, name in order[begin:end]), window)
         if found is not None and (best is None or found.nats > best.nats):
@@ -92,9 +108,11 @@ def _scored(state: SprayState, prior: Prior, names: tuple[str, ...], window: int
     mean = hourly_mean(state, prior, last) * WINDOWS[window]
     nats = negative_binomial(accounts, mean, prior.size + mean)
     attempts = sum(bisect_right(item.times, first + window) for item in failing)
-    nats += _software_nats(state, failing) if prior is not SHARED else 0.0
+    agent = _same_software(failing)
+    nats += _software_nats(state, agent, len(failing)) if agent and prior is not SHARED else 0.0
     nats -= 2.0 * max(0.0, math.log(attempts / len(names) / ORDINARY_ATTEMPTS))
-    return Finding(names, accounts, attempts, window, first, last, mean, round(min(max(nats, 0.0), NATS_MAX), 2))
+    nats = round(min(max(nats, 0.0), NATS_MAX), 2)
+    return Finding(names, accounts, attempts, window, first, last, mean, nats, agent)
 
 
 def hourly_mean(state: SprayState, prior: Prior, minute: int) -> float:
@@ -104,11 +122,14 @@ def hourly_mean(state: SprayState, prior: Prior, minute: int) -> float:
     return max(mean, learnt)
 
 
-def _software_nats(state: SprayState, failing: Sequence[Failing]) -> float:
-    """All fail with one kind of software, which few of those at home here use."""
+def _same_software(failing: Sequence[Failing]) -> int:
+    """The software (hash) of nine in ten or more, else 0."""
     agent, count = Counter(item.agent for item in failing).most_common(1)[0]
-    if not agent or count < SAME_SOFTWARE * len(failing):
-        return 0.0
+    return agent if count >= SAME_SOFTWARE * len(failing) else 0
+
+
+def _software_nats(state: SprayState, agent: int, count: int) -> float:
+    """Surprise that all fail with one kind of software, given how many of those at home here use it."""
     users = sum(agent in regular.agents for regular in state.regulars.values())
     share = (users + 1) / (len(state.regulars) + 2)
     return min(SOFTWARE_NATS_MAX, -0.5 * (count - 1) * math.log(share))

@@ -82,6 +82,10 @@ class TenantEntity:
         value = _encoded(state, item.tenant)
         return [LogEntry(EntryKind.PROFILE, item.tenant, "", value, "profile", str(item.day))]
 
+    def expired(self, state: TenantState, time_ms: int) -> bool:
+        """A tenant is never forgotten."""
+        return False
+
     def dump(self, state: TenantState) -> bytes:
         """Compressed JSON."""
         return zlib.compress(orjson.dumps(asdict(state), option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS), 6)
