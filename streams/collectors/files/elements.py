@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import orjson
 
 from schemas.records.errors import UnreadableRecord
+from schemas.records.mended_json import loads
 from streams.collectors.files.byte_stream import ByteStream, Damaged
 from streams.collectors.files.limits import HEAD_BYTES, Limits
 from streams.collectors.files.lines import Line, too_long
@@ -51,6 +52,7 @@ class Elements:
         self._ended = False
         self._damage: Damaged | None = None
         self._problem: UnreadableRecord | None = None
+        self._boundary = b""  # once a bracket was left open: what begins the next object whatever is open
 
     def __iter__(self) -> Iterator[Line]:
         while self._skip_filler():
@@ -142,7 +144,7 @@ class Elements:
     def _element(self, depth: int) -> bytes | UnreadableRecord | None:
         """Take the object at the position (or, at depth 1, the rest of one); None where the text ends within it."""
         parts: list[bytes] = []
-        size, start = 0, self._at
+        size, start, line = 0, self._at, self._line_here()
         indent = self._indent()
         in_string = False
         while True:
@@ -154,6 +156,8 @@ class Elements:
             if size > self._limits.line_bytes_max:
                 parts.clear()
             if not self._more():
+                if (swallowed := self._give_back(b"".join(parts), indent, line)) is not None:
+                    return swallowed
                 self._problem = UnreadableRecord("the JSON is cut: it ends within a record")
                 self._at = len(self._buffer)
                 return None
@@ -166,15 +170,36 @@ class Elements:
         if size > self._limits.line_bytes_max:
             return too_long("record", self._limits)
         parts.append(self._buffer[start : self._at])
-        return b"".join(parts)
+        element = b"".join(parts)
+        return self._give_back(element, indent, line) or element
+
+    def _give_back(self, element: bytes, indent: bytes | None, line: int) -> UnreadableRecord | None:
+        """Return to the object that an unclosed bracket made a part of this one; None when there is none.
+
+        An object at the indentation of this one's beginning is not its part, unless nothing here is indented. From then
+        on objects end at such a place at the latest, so that time stays linear.
+        """
+        if indent is None:
+            return None
+        boundary = b"\n" + indent + b"{"
+        at = element.find(boundary)
+        if at < 0 or element[1:].lstrip(b"\r").startswith(b"\n" + indent + b'"') or _is_json(element):
+            return None
+        self._buffer = element + self._buffer[self._at :]
+        self._counted, self._line = 0, line
+        self._at = at + len(boundary) - 1
+        self._boundary = boundary
+        return _unclosed()
 
     def _scan(self, in_string: bool, depth: int) -> tuple[bool, int, bool]:
         """Go on to the end of the object or of the buffer; gives (inside a string, depth, object is complete)."""
-        buffer, at, end = self._buffer, self._at, len(self._buffer)
+        buffer, at = self._buffer, self._at
+        bound = buffer.find(self._boundary, at) if self._boundary else -1
+        end = bound if bound >= 0 else len(buffer)
         flat = _FLAT.match
         while at < end:
             if in_string:
-                match = _TEXT.match(buffer, at)
+                match = _TEXT.match(buffer, at, end)
                 at = match.end() if match else at
                 if at == end or (buffer[at] == _BACKSLASH and at == end - 1):
                     break
@@ -184,7 +209,7 @@ class Elements:
                 at += 1
                 in_string = False
                 continue
-            match = flat(buffer, at)
+            match = flat(buffer, at, end)
             at = match.end() if match else at
             if at == end:
                 break
@@ -200,6 +225,8 @@ class Elements:
                     self._at = at
                     return False, 0, True
         self._at = at
+        if bound >= 0 and self._problem is None:
+            self._problem = _unclosed()
         return in_string, depth, False
 
     def _indent(self) -> bytes | None:
@@ -221,6 +248,18 @@ class Elements:
             if not self._more():
                 self._at = len(self._buffer)
                 return
+
+
+def _unclosed() -> UnreadableRecord:
+    return UnreadableRecord("the JSON is damaged: a bracket is not closed")
+
+
+def _is_json(element: bytes) -> bool:
+    try:
+        loads(element)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _is_page_end(tail: bytes) -> bool:

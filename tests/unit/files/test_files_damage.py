@@ -270,6 +270,45 @@ def test_damage_within_an_array_is_resynchronised(tmp_path: Path, read: Any, mak
     assert len(got.unreadable) == 1
 
 
+@pytest.mark.parametrize("place", ['"UserType": 0', '"Parameters": [', "x\\\\"])
+@pytest.mark.parametrize("form", ["pretty", "back to back", "one per line", "page", "not indented"])
+def test_open_bracket_does_not_swallow_the_rest(form: str, place: str, tmp_path: Path, read: Any, make: Any) -> None:
+    """A bracket too many in one record spoils that one; unless nothing is indented, where one cannot tell."""
+    records = make(600)
+    text = {
+        "pretty": lambda: json.dumps(records, indent=2),
+        "back to back": lambda: "\n".join(json.dumps(record, indent=2) for record in records),
+        "one per line": lambda: "[\n" + ",\n".join(map(json.dumps, records)) + "\n]",
+        "page": lambda: json.dumps({"@odata.context": "x", "value": records}, indent=1),
+        "not indented": lambda: json.dumps(records, indent=0),
+    }[form]()
+    for wrong in (3, 400):
+        start = text.index(place, text.index(f'"r{wrong}"'))
+        (tmp_path / "a").write_text(text[:start] + '"y": {' + text[start:])
+        got = read(tmp_path / "a")
+        if form == "not indented":
+            assert got.ids[:wrong] == [f"r{n}" for n in range(wrong)] and got.unreadable
+        else:
+            assert got.ids == [f"r{n}" for n in range(600) if n != wrong]
+            assert len(got.unreadable) == 1
+
+
+def test_open_brackets_everywhere_cost_linear_work(tmp_path: Path, read: Any, make: Any) -> None:
+    """Every record damaged: each is one unreadable, and each byte is scanned a few times at most."""
+    text = json.dumps(make(3000), indent=2).replace('"UserType": 0', '"y": {')
+    (tmp_path / "a").write_text(text)
+    got = read(tmp_path / "a")
+    assert got.records == []
+    assert 3000 <= len(got.unreadable) <= 3001
+
+
+def test_whole_objects_at_the_same_indent(tmp_path: Path, read: Any, make: Any) -> None:
+    """Text without indentation is no damage."""
+    (tmp_path / "a").write_text(json.dumps(make(50), indent=0))
+    got = read(tmp_path / "a")
+    assert (len(got.records), got.unreadable) == (50, [])
+
+
 def test_lists_of_no_objects(tmp_path: Path, read: Any) -> None:
     """Scalars in a list, and a second list in a page, are said and not lost."""
     (tmp_path / "a").write_text('{"value": ["x", 1]}')
