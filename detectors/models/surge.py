@@ -41,6 +41,7 @@ _ANCHOR_DAYS = 3.0
 _ANCHOR_VAR_MIN = 0.45  # the owner of a regular account, too, writes to forty people once a quarter
 _DAY_OVER_HOUR = 1.1  # ln 3: a day's total over its greatest hour
 _HABIT_DAYS, _HABIT_SPAN, _HABIT_SLACK, _PEAKS = 3, 14, math.log(2.0), 4
+_PEAK_DAYS_MAX = 120
 _LN2 = math.log(2.0)
 _FIXED = struct.Struct("<BI10f")
 _PEAK = struct.Struct("<eB")
@@ -153,13 +154,13 @@ class SurgeAnchored(base.AnomalyDetector):
         if self._hour == 24:
             self._close_day()
 
-    def learn_day(self, counts: Sequence[int], weekend: bool) -> None:
-        """Learn a sealed day, hour by hour; equal to 24 calls of `learn_one`."""
+    def learn_day(self, counts: Sequence[int], weekend: bool, age_days: int = 0) -> None:
+        """Learn a sealed day, hour by hour; equal to 24 calls of `learn_one`. `age_days`: how long ago, if learnt late."""
         first = 24 if weekend else 0
         for hour, count in enumerate(counts):
             self._learn_hour(first + hour, count)
         self._hour = 24
-        self._close_day()
+        self._close_day(age_days)
 
     def _learn_hour(self, cell: int, count: int) -> None:
         if count > self._top:
@@ -206,15 +207,16 @@ class SurgeAnchored(base.AnomalyDetector):
             return 0.0
         return 1.0 if log_odds > 30.0 else 1.0 / (1.0 + math.exp(-log_odds))
 
-    def _close_day(self) -> None:
+    def _close_day(self, age_days: int = 0) -> None:
         """Anchor, peaks, ages; then round the state to what `pack` keeps, so a restart changes nothing."""
-        self._peaks = [(level, age + 1) for level, age in self._peaks if age < 120]
+        self._peaks = [(level, age + 1) for level, age in self._peaks if age < _PEAK_DAYS_MAX]
         if self._top > 0:
             mean, var = self._anchor_level()
             level = math.log1p(self._top)
             clip = mean + (3.0 if self._anchor_days < 10.0 else 1.5) * math.sqrt(var)
             if level > clip:
-                self._peaks = [*self._peaks, (level, 0)][-_PEAKS:]
+                peaks = [*self._peaks, (level, min(age_days, _PEAK_DAYS_MAX))][-_PEAKS:]
+                self._peaks = sorted(peaks, key=lambda peak: -peak[1])
             level = min(level, clip)
             self._anchor = self._anchor * _ANCHOR_KEEP + level
             self._anchor_dev = self._anchor_dev * _ANCHOR_KEEP + (level - mean) ** 2
