@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 
 from detectors.accounts.contacts import MARK_MAX, Contacts
@@ -15,6 +14,9 @@ BUCKETS_A_DAY = 288  # of five minutes
 BUCKETS_AN_HOUR = 12
 COUNT_MAX = 65_535  # of a series in one bucket
 SILENT_DAYS_MAX = 14
+HELD_DAYS_MAX = 4  # days not learnt that are kept
+HELD_FOR_DAYS_MAX = 60
+PERSISTED_DAYS, PERSISTED_SPAN_DAYS = 3, 14  # what nobody judged is learnt when it came on three days over two weeks
 Counts = dict[int, list[int]]
 
 
@@ -28,6 +30,8 @@ class SendState:
     contacts: Contacts = field(default_factory=Contacts)
     fresh: dict[tuple[int, int], Contacts] = field(default_factory=dict)
     learnt_day: int = -1
+    held: dict[int, list[list[int]]] = field(default_factory=dict)  # day not learnt -> 24 counts of each series
+    held_contacts: Contacts = field(default_factory=Contacts)  # recipients first mailed on those days
     latest: list[int] = field(default_factory=lambda: [0, 0])  # last bucket by feed; not durable
 
     def count(self, feed: int, place: int, bucket: int) -> int:
@@ -109,15 +113,42 @@ class SendState:
             return
         self._learn_silence(day, profile)
         self.learnt_day = day
-        if not learn:
-            return
-        weekend = (day + 3) % 7 >= 5
-        for place, series in enumerate(SERIES):
-            if place == 0 or not any(feeds) or _recipients_known(feeds):
-                self.model(series, profile).learn_day(_hours(feeds, place), weekend)
+        hours = [_hours(feeds, place) for place in range(len(SERIES))]
+        known = not any(feeds) or _recipients_known(feeds)
+        if learn:
+            self._learn(day, hours if known else hours[:1], profile)
+            self._befriend(self.contacts, fresh)
+        elif any(feeds):
+            self._hold(day, hours if known else hours[:1])
+            self._befriend(self.held_contacts, fresh)
+            self._learn_persisted(profile)
+
+    def _learn(self, day: int, hours: list[list[int]], profile: Profile, age_days: int = 0) -> None:
+        for series, counts in zip(SERIES, hours, strict=False):
+            self.model(series, profile).learn_day(counts, (day + 3) % 7 >= 5, age_days)
+
+    @staticmethod
+    def _befriend(contacts: Contacts, fresh: list[Contacts | None]) -> None:
         for marks in fresh:
             if marks is not None:
-                self.contacts.merge(marks)
+                contacts.merge(marks)
+
+    def _hold(self, day: int, hours: list[list[int]]) -> None:
+        """Keep a day that is not learnt: the first such days and the last."""
+        self.held = {held: kept for held, kept in self.held.items() if day - held <= HELD_FOR_DAYS_MAX}
+        if len(self.held) >= HELD_DAYS_MAX:
+            del self.held[sorted(self.held)[-1]]
+        self.held[day] = hours
+
+    def _learn_persisted(self, profile: Profile) -> None:
+        """Learn the held days when they are three at least over two weeks: nobody objected, and it goes on."""
+        days = sorted(self.held)
+        if len(days) < PERSISTED_DAYS or days[-1] - days[0] < PERSISTED_SPAN_DAYS:
+            return
+        for place, day in enumerate(days):
+            self._learn(day, self.held[day], profile, max(0, days[-1] - day - (len(days) - 1 - place)))
+        self.contacts.merge(self.held_contacts)
+        self.held, self.held_contacts = {}, Contacts()
 
     def _learn_silence(self, day: int, profile: Profile) -> None:
         """Days without a record between the last sealed one and this."""
@@ -147,105 +178,3 @@ def _hours(feeds: list[Counts], place: int) -> list[int]:
 
 def _recipients_known(feeds: list[Counts]) -> bool:
     return any(values[1] for counts in feeds for values in counts.values())
-
-
-def dump_state(state: SendState) -> bytes:
-    """`i32 learnt day | models (u16 length each) | contacts | fresh | buckets`; empty for who never sent.
-
-    fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m x 4 varints)`, the four
-    being the distance from the bucket before and the three counts.
-    """
-    if not (state.models or state.buckets or state.fresh or state.contacts) and state.learnt_day < 0:
-        return b""
-    parts = [struct.pack("<i", state.learnt_day)]
-    for series in SERIES:
-        model = state.models.get(series)
-        data = model.pack() if model is not None else b""
-        parts.append(struct.pack("<H", len(data)) + data)
-    parts += [state.contacts.pack(), bytes([len(state.fresh)])]
-    parts += [struct.pack("<iB", *key) + marks.pack() for key, marks in sorted(state.fresh.items())]
-    parts.append(bytes([len(state.buckets)]))
-    parts += [_pack_buckets(key, counts) for key, counts in sorted(state.buckets.items())]
-    return b"".join(parts)
-
-
-def _pack_buckets(key: tuple[int, int], counts: Counts) -> bytes:
-    data, before = bytearray(struct.pack("<iBH", *key, len(counts))), key[0] * BUCKETS_A_DAY
-    for bucket, values in sorted(counts.items()):
-        for value in (bucket - before, *values):
-            while value >= 0x80:
-                data.append(value & 0x7F | 0x80)
-                value >>= 7
-            data.append(value)
-        before = bucket
-    return bytes(data)
-
-
-class _Reader:
-    """Walks over bytes."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
-
-    def take(self, length: int) -> bytes:
-        """The next bytes; ValueError at the end."""
-        piece = self.data[self.at : self.at + length]
-        if len(piece) != length:
-            raise ValueError("the state of send-surge is cut")
-        self.at += length
-        return piece
-
-    def varint(self) -> int:
-        """The next number of at most 21 bits."""
-        value = 0
-        for shift in (0, 7, 14):
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-        raise ValueError("the state of send-surge holds too great a number")
-
-    def contacts(self) -> Contacts:
-        """The next set of contacts."""
-        contacts, self.at = Contacts.unpack(self.data, self.at)
-        return contacts
-
-    def key(self) -> tuple[int, int]:
-        """The next day and feed."""
-        day, feed = struct.unpack("<iB", self.take(5))
-        if feed > FEED_TRACE:
-            raise ValueError("the state of send-surge names no feed")
-        return day, feed
-
-
-def load_state(data: bytes) -> SendState:
-    """Bytes to state; ValueError when they are damaged."""
-    state, reader = SendState(), _Reader(data)
-    (state.learnt_day,) = struct.unpack("<i", reader.take(4))
-    for series in SERIES:
-        (length,) = struct.unpack("<H", reader.take(2))
-        if length:
-            state.models[series] = SurgeAnchored.unpack(reader.take(length), SurgePrior.shipped(series))
-    state.contacts = reader.contacts()
-    for _ in range(reader.take(1)[0]):
-        key = reader.key()
-        state.fresh[key] = reader.contacts()
-    for _ in range(reader.take(1)[0]):
-        _load_buckets(state, reader)
-    if reader.at != len(data):
-        raise ValueError("the state of send-surge is longer than it says")
-    return state
-
-
-def _load_buckets(state: SendState, reader: _Reader) -> None:
-    key = reader.key()
-    (count,) = struct.unpack("<H", reader.take(2))
-    bucket = key[0] * BUCKETS_A_DAY
-    state.buckets[key], state.totals[key] = {}, [0, 0, 0]
-    for _ in range(count):
-        bucket += reader.varint()
-        values = [reader.varint() for _ in SERIES]
-        if bucket // BUCKETS_A_DAY != key[0] or max(values) > COUNT_MAX:
-            raise ValueError("the state of send-surge counts outside its day")
-        for place, value in enumerate(values):
-            state.add(key[1], place, bucket, value)

@@ -14,14 +14,13 @@ from collections.abc import Sequence
 from math import log
 
 from detectors import techniques
+from detectors.accounts.send_codec import dump_state, load_state
 from detectors.accounts.send_state import (
     BUCKETS_AN_HOUR,
     FEED_SEND,
     FEED_TRACE,
     SERIES,
     SendState,
-    dump_state,
-    load_state,
 )
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence, Place
 from detectors.models.categories import hash32
@@ -190,11 +189,11 @@ class SendSurgeDetector:
         state.seal(day, learn, context.profile)
 
     def dump(self, state: SendState) -> bytes:
-        """See `send_state.dump_state`."""
+        """See `send_codec.dump_state`."""
         return dump_state(state)
 
     def load(self, data: bytes, version: int) -> SendState:
-        """See `send_state.load_state`."""
+        """See `send_codec.load_state`."""
         return load_state(data)
 
 

@@ -1,0 +1,141 @@
+"""The bytes of `send-surge`'s state. Layer: detectors. Version 1."""
+
+from __future__ import annotations
+
+import struct
+
+from detectors.accounts.contacts import Contacts
+from detectors.accounts.send_state import BUCKETS_A_DAY, COUNT_MAX, FEED_TRACE, SERIES, Counts, SendState
+from detectors.models.surge import SurgeAnchored, SurgePrior
+
+_HELD = struct.Struct("<BI")
+
+
+def dump_state(state: SendState) -> bytes:
+    """`i32 learnt day | models (u16 length each) | contacts | held contacts | held | fresh | buckets`; empty at the start.
+
+    held: `u8 n, n x (i32 day, u8 series, per series u8 m, m x (u8 hour, u32 count))`;
+    fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m x 4 varints)`, the four
+    being the distance from the bucket before and the three counts.
+    """
+    if not (state.models or state.buckets or state.fresh or state.contacts) and state.learnt_day < 0:
+        return b""
+    parts = [struct.pack("<i", state.learnt_day)]
+    for series in SERIES:
+        model = state.models.get(series)
+        data = model.pack() if model is not None else b""
+        parts.append(struct.pack("<H", len(data)) + data)
+    parts += [state.contacts.pack(), state.held_contacts.pack(), bytes([len(state.held)])]
+    parts += [_pack_held(day, hours) for day, hours in sorted(state.held.items())]
+    parts.append(bytes([len(state.fresh)]))
+    parts += [struct.pack("<iB", *key) + marks.pack() for key, marks in sorted(state.fresh.items())]
+    parts.append(bytes([len(state.buckets)]))
+    parts += [_pack_buckets(key, counts) for key, counts in sorted(state.buckets.items())]
+    return b"".join(parts)
+
+
+def _pack_held(day: int, hours: list[list[int]]) -> bytes:
+    data = struct.pack("<iB", day, len(hours))
+    for counts in hours:
+        used = [(hour, count) for hour, count in enumerate(counts) if count]
+        data += bytes([len(used)]) + b"".join(_HELD.pack(*pair) for pair in used)
+    return data
+
+
+def _pack_buckets(key: tuple[int, int], counts: Counts) -> bytes:
+    data, before = bytearray(struct.pack("<iBH", *key, len(counts))), key[0] * BUCKETS_A_DAY
+    for bucket, values in sorted(counts.items()):
+        for value in (bucket - before, *values):
+            while value >= 0x80:
+                data.append(value & 0x7F | 0x80)
+                value >>= 7
+            data.append(value)
+        before = bucket
+    return bytes(data)
+
+
+class _Reader:
+    """Walks over bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, length: int) -> bytes:
+        """The next bytes; ValueError at the end."""
+        piece = self.data[self.at : self.at + length]
+        if len(piece) != length:
+            raise ValueError("the state of send-surge is cut")
+        self.at += length
+        return piece
+
+    def varint(self) -> int:
+        """The next number of at most 21 bits."""
+        value = 0
+        for shift in (0, 7, 14):
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+        raise ValueError("the state of send-surge holds too great a number")
+
+    def contacts(self) -> Contacts:
+        """The next set of contacts."""
+        contacts, self.at = Contacts.unpack(self.data, self.at)
+        return contacts
+
+    def key(self) -> tuple[int, int]:
+        """The next day and feed."""
+        day, feed = struct.unpack("<iB", self.take(5))
+        if feed > FEED_TRACE:
+            raise ValueError("the state of send-surge names no feed")
+        return day, feed
+
+
+def load_state(data: bytes) -> SendState:
+    """Bytes to state; ValueError when they are damaged."""
+    state, reader = SendState(), _Reader(data)
+    (state.learnt_day,) = struct.unpack("<i", reader.take(4))
+    for series in SERIES:
+        (length,) = struct.unpack("<H", reader.take(2))
+        if length:
+            state.models[series] = SurgeAnchored.unpack(reader.take(length), SurgePrior.shipped(series))
+    state.contacts = reader.contacts()
+    state.held_contacts = reader.contacts()
+    for _ in range(reader.take(1)[0]):
+        _load_held(state, reader)
+    for _ in range(reader.take(1)[0]):
+        key = reader.key()
+        state.fresh[key] = reader.contacts()
+    for _ in range(reader.take(1)[0]):
+        _load_buckets(state, reader)
+    if reader.at != len(data):
+        raise ValueError("the state of send-surge is longer than it says")
+    return state
+
+
+def _load_held(state: SendState, reader: _Reader) -> None:
+    day, series = struct.unpack("<iB", reader.take(5))
+    hours = [[0] * 24 for _ in range(series)]
+    for counts in hours:
+        for _ in range(reader.take(1)[0]):
+            hour, count = _HELD.unpack(reader.take(_HELD.size))
+            if hour > 23:
+                raise ValueError("the state of send-surge holds an hour that is none")
+            counts[hour] = count
+    if series > len(SERIES):
+        raise ValueError("the state of send-surge holds a series that is none")
+    state.held[day] = hours
+
+
+def _load_buckets(state: SendState, reader: _Reader) -> None:
+    key = reader.key()
+    (count,) = struct.unpack("<H", reader.take(2))
+    bucket = key[0] * BUCKETS_A_DAY
+    state.buckets[key], state.totals[key] = {}, [0, 0, 0]
+    for _ in range(count):
+        bucket += reader.varint()
+        values = [reader.varint() for _ in SERIES]
+        if bucket // BUCKETS_A_DAY != key[0] or max(values) > COUNT_MAX:
+            raise ValueError("the state of send-surge counts outside its day")
+        for place, value in enumerate(values):
+            state.add(key[1], place, bucket, value)
