@@ -88,9 +88,9 @@ class SurgeAnchored(base.AnomalyDetector):
         return min(max(0.0, mixed - _LN2, self._anchored(count, window_hours) - _LN2), SCORE_MAX_NATS)
 
     def expected(self, window_hours: float, cell: int) -> float:
-        """Mean of the body in a window that ends in `cell`; a window of a day averages over that kind of day."""
+        """Mean of the body in a window that ends in `cell`; a window of a day takes the busier kind of day."""
         rate = (self._rate + 1.0) / (self._hours - self._bursts + 1.0 / self.prior.rate)
-        season = self._season_day(cell) if window_hours >= 12.0 else self._season(cell)
+        season = self._season_day() if window_hours >= 12.0 else self._season(cell)
         return rate * season * window_hours
 
     def _season(self, cell: int) -> float:
@@ -98,9 +98,10 @@ class SurgeAnchored(base.AnomalyDetector):
         share = (self._cells[cell] + _SEASON_WEIGHT * self.prior.season[cell]) / (self._sent + _SEASON_WEIGHT)
         return share * (33.6 if cell < 24 else 84.0)  # 168 hours / days of the kind
 
-    def _season_day(self, cell: int) -> float:
+    def _season_day(self) -> float:
+        """A day's rate over the week's mean: the busier kind of day, because a window of a day lies on two."""
         office = (self._workday + _SEASON_WEIGHT * self.prior.workday) / (self._sent + _SEASON_WEIGHT)
-        return office * 1.4 if cell < 24 else (1.0 - office) * 3.5
+        return max(office * 1.4, (1.0 - office) * 3.5)
 
     def _size(self, window_hours: float) -> float:
         """Negative-binomial size: dispersion (averaging out over hours) plus what is unknown about the rate."""
