@@ -25,6 +25,7 @@ SPRAY_FROM_NATS = 6.0  # the network's own surprise counts above this
 LEAST_NATS, MOST_NATS = 12.0, 14.0  # alone never enough to act
 KNOWN_NATS = -8.0
 MINUTE_MS = 60_000
+DAY_MAX = 47_482  # 2099-12-31: no record is later
 _HEAD = struct.Struct("<HB")
 _SEEN = struct.Struct("<Iq")
 
@@ -109,8 +110,8 @@ class SpraySuccessDetector:
             control=Control.OUTSIDER,
             nats=notice.nats,
             reasons=(_spray_reason(notice, notice.nats),),
-            sentence=f"{notice.accounts} accounts failed to sign in {_where(notice)} within {_span(notice)};"
-            " none of them is known to have succeeded.",
+            sentence=f"{notice.accounts} accounts failed to sign in {_where(notice)} within {_span(notice)},"
+            " and none was known to have succeeded by then.",
             advice="Block the network; check that the accounts that failed use a second factor.",
             certain=True,
             proof=False,
@@ -150,7 +151,7 @@ class SpraySuccessDetector:
                 at += _SEEN.size * count
         except struct.error as error:
             raise ValueError("the known networks are damaged") from error
-        if at != len(data) or any(not 0 <= day < 40_000 for day in places.open):
+        if at != len(data) or any(not 0 <= day <= DAY_MAX for day in places.open):
             raise ValueError("the known networks are damaged")
         return places
 

@@ -42,7 +42,7 @@ MINUTE_MS = 60_000
 RECORDS_MAX = 16
 SEALED_AFTER_DAYS = 2
 RARE_SHARE = 0.1
-FEW = 3  # accounts; a place of fewer, where nobody fails, is forgotten after two days
+FEW = 2  # accounts; a place of fewer, where nobody fails, is forgotten after two days
 
 
 class PasswordSpray:
@@ -215,9 +215,13 @@ def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bo
     same_software = bool(hit.agent) and hit.agent == episode.agent
     here = _failed_at(state, episode, hit)
     enough = 1 if episode.agent else 2
-    if entity == TENANT and here < enough and not (same_software and _rare(state, hit.agent, episode.first)):
+    if (
+        entity == TENANT
+        and len(here - {hit.account}) < enough
+        and not (same_software and _rare(state, hit.agent, episode.first))
+    ):
         return False
-    if "/" in entity and here >= ACCOUNTS_MIN:
+    if "/" in entity and len(here) >= ACCOUNTS_MIN:
         return False
     regular = state.regulars.get(hash32(hit.account))
     if regular is None:
@@ -227,13 +231,15 @@ def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bo
     return same_software and minute >= episode.first and regular.agents.get(hit.agent, 0) >= episode.first
 
 
-def _failed_at(state: SprayState, episode: Episode, hit: Hit) -> int:
-    """Other accounts that failed, in the spray, at the address of this success."""
-    return sum(
-        item.ip == hit.ip and name != hit.account and (not episode.agent or item.agent == episode.agent)
+def _failed_at(state: SprayState, episode: Episode, hit: Hit) -> set[str]:
+    """Accounts that failed, in the spray, at the address of this success."""
+    return {
+        name
         for name, item in state.failing.items()
         if episode.first <= item.first <= episode.last
-    )
+        and item.ip == hit.ip
+        and (not episode.agent or item.agent == episode.agent)
+    }
 
 
 def _rare(state: SprayState, agent: int, minute: int) -> bool:

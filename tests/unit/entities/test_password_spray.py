@@ -228,8 +228,8 @@ def test_state_round_trip_in_the_middle_of_a_spray() -> None:
 
 def test_state_is_bounded() -> None:
     found = engine()
-    signals = [signal(f"{n:04d}@corp.example", NOON + n * 1_000) for n in range(3_000)]
-    signals += [signal(f"{n:04d}@corp.example", NOON + n * 1_000, "success", agent=n) for n in range(3_000)]
+    signals = [signal(f"{n:04d}@corp.example", NOON + n * 1_000) for n in range(1_200)]
+    signals += [signal(f"{n:04d}@corp.example", NOON + n * 1_000, "success", agent=n) for n in range(1_200)]
     last = answers(signals, found)
     assert last[0][1].accounts == 4
     assert all(len(data) < 32_768 for data in found.states().values())
