@@ -14,7 +14,7 @@ from schemas.contracts.profile import Profile, encode_profile
 from schemas.identity.concerns import concerns
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.decode import decode
-from schemas.records.event import AuditEvent
+from schemas.records.event import AuditEvent, Source, TraceRow
 from streams.collectors.spool import SpooledRecord
 
 DAY_MS = 86_400_000
@@ -22,11 +22,15 @@ CLOCK_HOUR_MS = 6 * 3_600_000  # a day is sealed at 06:00 UTC of the next
 GAP_DAYS_MAX = 400  # a longer silence is passed in one step
 LOCAL_TENANT = "local"
 _NO_PERSON = ("app:", "net:")
+_UNDECIDED = frozenset({"pending", "gettingstatus", "none"})  # message trace: a later row says what became of it
 
 
 @dataclass(slots=True)
 class FeedCounts:
-    """What went through. `skipped` are records that no detector can read; `accounts` are people and mailboxes by key."""
+    """What went through. `skipped` are records that no detector can read, and revisions that add nothing.
+
+    `accounts` counts people and mailboxes by key.
+    """
 
     records: int = 0
     skipped: int = 0
@@ -62,12 +66,17 @@ def feed(
     home_domains: Sequence[str],
     counts: FeedCounts | None = None,
 ) -> Iterator[LogEntry]:
-    """The bootstrap profile, then every record once per account that it concerns, with a clock at each 06:00 UTC passed."""
+    """The bootstrap profile, then every record once per account that it concerns, with a clock at each 06:00 UTC passed.
+
+    A record that comes again with other content teaches the identity map. It is delivered again where that adds something
+    (a sign-in's risk, what became of a pending message) and not where it would be counted twice.
+    """
     counts = FeedCounts() if counts is None else counts
     keys, learn = counts.keys, identity_map.learn
     yield bootstrap(tenant, home_domains)
     clock_at: int | None = None
-    for time_ms, raw, _, event in records:
+    undecided = ""  # id of the trace row just before, while nobody counts it
+    for time_ms, raw, revision, event in records:
         if event is None:
             event = decode(raw)
         if clock_at is None:
@@ -79,9 +88,13 @@ def feed(
         learn(event)
         found = concerns(event, identity_map)
         counts.records += 1
-        if not found or (event.detail is None and event.ip is None):
-            counts.skipped += 1
         source, record_id = event.source._value_, event.record_id
+        repeated = revision and event.source is not Source.SIGNIN and record_id != undecided
+        undecided = record_id if isinstance(event.detail, TraceRow) and event.detail.status in _UNDECIDED else ""
+        if repeated or not found or (event.detail is None and event.ip is None):
+            counts.skipped += 1
+        if repeated:
+            continue
         for key, role in found:
             keys.add(key)
             yield LogEntry(EntryKind.RECORD, tenant, key, raw, source, record_id, role._value_, 0, False, event)

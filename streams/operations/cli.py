@@ -2,28 +2,149 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from schemas.contracts.incident import Tier
+from streams.operations.one_line_group import OneLineGroup
+from streams.operations.options import AsJson, Config, Egress, Geo, HomeDomains
+from streams.operations.output_format import OutputFormat
+from streams.operations.refusal import Refusal
+from streams.operations.settings import file_table, variable
+
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Keeps watch over M365."
+    cls=OneLineGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Keeps watch over Microsoft 365 mailboxes and identities.",
 )
-
-
-def _refuse(message: str) -> typer.Exit:
-    """One clear line on standard error, exit status 2."""
-    print(f"watchpost: {message}", file=sys.stderr)
-    return typer.Exit(2)
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
     print(distribution_version("watchpost"))
+
+
+@app.command()
+def scan(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="Files or folders, `-` for standard input. None: the shipped sample."),
+    ] = None,
+    form: Annotated[
+        OutputFormat | None,
+        typer.Option("--format", envvar=variable("format"), help="Default: table on a terminal, else jsonl."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", envvar=variable("output"), metavar="FILE", help="Instead of standard output."),
+    ] = None,
+    tier: Annotated[
+        Tier, typer.Option("--tier", envvar=variable("tier"), help="Show incidents of this tier or higher.")
+    ] = Tier.REVIEW,
+    home_domain: HomeDomains = None,
+    fail_on: Annotated[
+        Tier | None,
+        typer.Option(
+            "--fail-on", envvar=variable("fail_on"), help="Exit with 3 when there is one of this tier or higher."
+        ),
+    ] = None,
+    geo: Geo = None,
+    egress: Egress = None,
+    config: Config = None,
+) -> int:
+    """Find incidents in an export: Purview, Search-UnifiedAuditLog, Graph sign-ins, message trace; gzip, zip or plain."""
+    from streams.operations.scan_command import ScanOptions, run_scan
+
+    return run_scan(
+        ScanOptions(
+            paths=tuple(paths or ()),
+            form=form,
+            output=output,
+            tier=tier,
+            home_domains=tuple(home_domain or ()),
+            geo=tuple(geo or ()),
+            egress=tuple(egress or ()),
+            fail_on=fail_on,
+        )
+    )
+
+
+@app.command()
+def collect(
+    context: typer.Context,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="More paths.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--from", metavar="PATH", help="File or folder, `-` for standard input; repeatable."),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option(envvar=variable("wait"), help="Wait after each day for the profile that `detect` makes.")
+    ] = True,
+    home_domain: HomeDomains = None,
+    config: Config = None,
+) -> int:
+    """Write an export to the audit log on Kafka."""
+    from streams.operations.collect_command import run_collect
+    from streams.operations.kafka_settings import kafka_settings
+
+    settings = kafka_settings(file_table(context, "kafka"))
+    return run_collect([*(source or ()), *(paths or ())], home_domain or (), wait, settings)
+
+
+@app.command()
+def detect(context: typer.Context, geo: Geo = None, egress: Egress = None, config: Config = None) -> int:
+    """Judge what is in the audit log on Kafka: one worker, as many as there are partitions may run."""
+    from streams.operations.detect_command import run_detect
+    from streams.operations.kafka_settings import kafka_settings
+
+    return run_detect(kafka_settings(file_table(context, "kafka")), geo or (), egress or ())
+
+
+@app.command()
+def topics(
+    context: typer.Context,
+    create: Annotated[bool, typer.Option("--create", help="Make those that are missing.")] = False,
+    partitions: Annotated[int | None, typer.Option(min=1, envvar=variable("partitions"))] = None,
+    replication: Annotated[int | None, typer.Option(min=1, envvar=variable("replication"))] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> int:
+    """List the Kafka topics with partitions, key, retention and owner."""
+    from streams.operations.kafka_settings import kafka_settings_if_set
+    from streams.operations.topics_command import show_topics
+
+    settings = kafka_settings_if_set(file_table(context, "kafka"))
+    return show_topics(settings, create, partitions, replication, as_json)
+
+
+@app.command()
+def detectors(as_json: AsJson = False) -> None:
+    """List the detectors: what each catches, misses and needs; ATT&CK."""
+    from streams.operations.detectors_command import list_detectors
+
+    list_detectors(as_json)
+
+
+@app.command()
+def evaluate(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR", help="Labelled sets: folders with input/ and truth/.")
+    ],
+    geo: Geo = None,
+    egress: Egress = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> int:
+    """Measure what is found in labelled sets: recall, false incidents, time and recipients to detection."""
+    from streams.operations.evaluate_command import run_evaluate
+
+    return run_evaluate(folders, geo or (), egress or (), as_json)
 
 
 @app.command()
@@ -34,6 +155,7 @@ def simulate(
     days: Annotated[int, typer.Option()] = 30,
     scenarios: Annotated[str, typer.Option(help="all, none, or a list such as S1,S7.")] = "all",
     duplicates: Annotated[float, typer.Option(help="Share of repeated records, 0 to 0.44.")] = 0.05,
+    config: Config = None,
 ) -> None:
     """Write a practice tenant: a labelled set of vendor records, and what an ordinary account in it does."""
     from streams.simulation import SimulationOptions, parse_scenarios
@@ -43,9 +165,9 @@ def simulate(
         options = SimulationOptions(out, seed, accounts, days, parse_scenarios(scenarios), duplicates=duplicates)
         summary = run(options, None)
     except ValueError as error:
-        raise _refuse(str(error)) from None
+        raise Refusal(str(error)) from None
     except OSError as error:
-        raise _refuse(f"cannot write to {out}: {error.strerror}") from None
+        raise Refusal(f"cannot write to {out}: {error.strerror}") from None
     print(summary.text())
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 from typer.testing import CliRunner
 
+from detectors.registry import account_detectors
 from streams.operations.cli import app
+from tests.unit.operations.conftest import Run
 
 RUN = CliRunner()
 
@@ -26,3 +29,43 @@ def test_an_unknown_scenario_is_one_line_and_status_2(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
     assert "S99" in done.stderr
+
+
+def test_detectors_are_listed_with_what_they_miss(run: Run) -> None:
+    listed = [orjson.loads(line) for line in run("detectors", "--json").stdout.splitlines()]
+    assert [info["number"] for info in listed] == sorted(info["number"] for info in listed)
+    assert {detector.info.id for detector in account_detectors()} <= {info["id"] for info in listed}
+    assert all(info["catches"] and info["misses"] and info["needs"] for info in listed)
+    table = run("detectors").stdout
+    assert all(info["title"] in table for info in listed)
+
+
+def test_topics_are_listed_without_a_broker(run: Run) -> None:
+    done = run("topics")
+    assert done.exit_code == 0
+    assert "watchpost.audit.v1" in done.stdout
+    assert "no Kafka brokers are set" in done.stderr
+    assert run("topics", "--create").exit_code == 2
+
+
+def test_collect_and_detect_need_brokers(run: Run, export: Path) -> None:
+    for arguments in (("collect", "--from", str(export)), ("detect",)):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert "WATCHPOST_KAFKA_BROKERS" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_evaluate_measures_a_labelled_set(run: Run, tmp_path: Path) -> None:
+    run("simulate", "--out", tmp_path, "--accounts", "6", "--days", "2", "--scenarios", "S2", "--seed", "2")
+    done = run("evaluate", tmp_path, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert orjson.loads(done.stdout)
+    assert "S2, review" in run("evaluate", tmp_path).stdout
+
+
+def test_evaluate_names_what_is_wrong_with_a_set(run: Run, tmp_path: Path) -> None:
+    done = run("evaluate", tmp_path)
+    assert done.exit_code == 2
+    assert "no such folder" in done.stderr
+    assert done.stderr.count("\n") == 1
