@@ -190,9 +190,10 @@ def _check_hostile(detector: Detector[Any], account: str, events: Sequence[Audit
     samples = {type(event.detail): event for event in events}
     probe = _walked(detector, account, events)
     for sample in samples.values():
+        for role in ROLES:
+            _endure(detector, probe, sample, role, late=False)
         for event in hostile_events(sample):
-            for role in ROLES if event.operation is sample.operation else ROLES[:1]:
-                _endure(detector, probe, event, role, late=False)
+            _endure(detector, probe, event, "actor", late=False)
             _endure(detector, probe, event, "actor", late=True)
             probe = probe.reloaded() if len(probe.dump()) <= STATE_BYTES_MAX else _walked(detector, account, events)
 

@@ -34,6 +34,7 @@ TEXTS = (
     "smtp:someone@elsewhere.example",
     _LONG,
 )
+ADDRESSES = (None, "0.0.0.0", "255.255.255.255", "127.0.0.1", "::", "::1", "fe80::1", "2001:db8::ffff:ffff", "10.0.0.1")
 NUMBERS = (0, 1, -1, 65_536, 2**31, 2**40, 2**63 - 1)
 FRACTIONS = (0.0, -0.0, 1e-300, -1e300, 1e300)
 TUPLES: tuple[tuple[str, ...], ...] = ((), ("",), TEXTS, tuple(f"r{n}@elsewhere.example" for n in range(1_000)))
@@ -42,8 +43,10 @@ TIMES_MS = (0, 946_684_800_000, 4_102_444_799_999)  # 1970; the first and last i
 
 def hostile_events(event: AuditEvent) -> Iterator[AuditEvent]:
     """Every event that differs from this one in one field of itself or of its detail."""
-    for name, value in _replacements(event, frozenset({"detail", "source"})):
+    for name, value in _replacements(event, frozenset({"detail", "source", "ip"})):
         yield replace(event, **{name: value})
+    for ip in ADDRESSES:
+        yield replace(event, ip=ip)
     for time_ms in TIMES_MS:
         yield replace(event, time_ms=time_ms)
     if event.detail is not None:

@@ -217,8 +217,6 @@ class _Reader:
 def load_state(data: bytes) -> SessionState:
     """Bytes to state; ValueError when they are damaged."""
     state, reader = SessionState(), _Reader(data)
-    if not data:
-        return state
     try:
         state.last_ms, state.last_place = reader.unpack("<qB")
         for kind in KINDS:

@@ -36,6 +36,21 @@ def test_weak_evidence_is_not_kept() -> None:
     assert [record.uid for record in told.evidence] == ["r0002"]
 
 
+def test_what_is_weak_is_told_only_as_the_best_of_its_stage() -> None:
+    hand = Hand()
+    hand.record(at(0, 9), Told(4.0, value="weak"), Told(4.5, Stage.ACCESS, value="best"), Told(4.0, Stage.ACCESS))
+    (told,) = incidents(hand.record(at(0, 10), Told(11.0, value="strong")))
+    assert told.count == 2 and told.stages == (Stage.ACCESS, Stage.EVASION)
+
+
+def test_weak_evidence_keeps_no_incident_open() -> None:
+    hand = Hand()
+    hand.record(at(0, 9), Told(11.0))
+    for day in range(1, 4):
+        hand.record(at(day, 8), Told(4.0, value="weak"))
+    assert [item.activity.value for item in incidents(hand.clock(at(3, 11)))] == ["close"]
+
+
 def test_stages_add_up_and_the_best_of_each_counts() -> None:
     hand = Hand()
     hand.record(at(0, 9), Told(7.0, Stage.ACCESS))
@@ -70,7 +85,7 @@ def test_updates_come_with_a_stage_a_tier_and_a_doubled_count_only() -> None:
 def test_a_detector_that_joins_is_an_update() -> None:
     hand = Hand(ToldDetector(900, "told"), ToldDetector(901, "second"))
     hand.record(at(0, 9), *[Told(11.0, value=str(n)) for n in range(9)])
-    hand.detectors[1].finds["joins"] = [Told(4.0)]
+    hand.detectors[1].finds["joins"] = [Told(6.0)]
     (told,) = incidents(hand.record(at(0, 10), uid="joins"))
     assert told.activity.value == "update" and told.detectors == ("told", "second")
 
@@ -127,11 +142,11 @@ def test_the_surcharge_is_among_the_reasons() -> None:
 def test_at_most_32_evidences_are_kept_and_the_strongest_stay() -> None:
     hand = Hand()
     for n in range(50):
-        hand.record(at(0, 9), Told(3.0 + n / 100, value=f"v{n:02d}"))
+        hand.record(at(0, 9), Told(5.1 + n / 100, value=f"v{n:02d}"))
     (told,) = incidents(hand.record(at(0, 10), Told(11.0, value="strong")))
     assert told.count == 32
     kept = {reason.nats for record in told.evidence for reason in record.reasons}
-    assert min(kept) == pytest.approx(3.0 + 19 / 100)
+    assert min(kept) == pytest.approx(5.1 + 19 / 100)
     assert len(hand.state()) <= 16_384
 
 
