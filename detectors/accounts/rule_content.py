@@ -44,6 +44,8 @@ FREE_MAIL = frozenset(
         *("yandex.ru", "zoho.com", "tutanota.com", "t-online.de", "orange.fr"),
     }
 )
+# Conditions that nearly all of a person's mail fulfils.
+TO_ME = frozenset({"MyNameInToBox", "MyNameInToOrCcBox", "MyNameInCcBox", "SentOnlyToMe"})
 _RANDOM = NameRandomness()
 ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
 
@@ -90,7 +92,7 @@ def _hiding(rule: InboxRule) -> list[Reason]:
     folder = next((name for name in (rule.move_to, rule.copy_to) if name and HIDING_FOLDER.search(name)), None)
     if delete:
         reasons.append(Reason("delete_message", "yes", "", 1.6))
-    elif folder:
+    if folder:
         reasons.append(Reason("move_to_folder", repr(folder[:40]), "a folder that is read", 3.0))
     hidden = delete or folder is not None or (rule.move_to is not None and rule.mark_read)
     if rule.mark_read and hidden:
@@ -100,6 +102,8 @@ def _hiding(rule: InboxRule) -> list[Reason]:
         nats = 6.0 if both else 4.0 if delete else 3.0
         what = "read and deleted" if both else "deleted" if delete else "hidden"
         reasons.append(Reason("all_mail", f"every message is {what}", "a condition", nats))
+    elif hidden and rule.conditions and set(rule.conditions) <= TO_ME:
+        reasons.append(Reason("most_mail", "whatever is addressed to the owner", "a narrow condition", 2.0))
     return reasons
 
 
