@@ -67,7 +67,7 @@ class InboxRuleDetector:
         " review by their low weight.",
         techniques=(techniques.HIDING_RULE, techniques.FORWARDING_RULE),
     )
-    details = frozenset({InboxRule, MailboxForwarding, TransportRule})
+    details: frozenset[type] | None = frozenset({InboxRule, MailboxForwarding, TransportRule})
 
     def start(self) -> RuleState:
         """An account without history."""

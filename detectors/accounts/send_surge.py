@@ -72,7 +72,7 @@ class SendSurgeDetector:
         false_positives="The first newsletter or mail merge of an account that never sent one.",
         techniques=(techniques.PHISHING, techniques.INTERNAL_PHISHING),
     )
-    details = frozenset({MailSent, TraceRow})
+    details: frozenset[type] | None = frozenset({MailSent, TraceRow})
 
     def start(self) -> SendState:
         """An account that never sent."""

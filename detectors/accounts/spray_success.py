@@ -53,7 +53,7 @@ class SpraySuccessDetector:
         false_positives="A colleague who signs in, for the first time, from a network where many mistype that day.",
         techniques=(techniques.PASSWORD_SPRAY,),
     )
-    details = frozenset({SignIn})
+    details: frozenset[type] | None = frozenset({SignIn})
 
     def start(self) -> Places:
         """An account that never signed in."""
