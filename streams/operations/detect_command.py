@@ -10,7 +10,8 @@ from pathlib import Path
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.topics import TopicsError
 from streams.drivers.kafka.worker import run_worker
-from streams.operations.detection import kafka_engines, knowledge_of
+from streams.operations.detection import knowledge_of
+from streams.operations.kafka_engines import kafka_engines
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
 from streams.operations.standard_error import tell

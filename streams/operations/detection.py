@@ -1,4 +1,4 @@
-"""The detectors with their engines, as every command runs them: the composition root. Layer: streams."""
+"""The detectors with their engines in one process: the composition root of `scan` and `evaluate`. Layer: streams."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from detectors.engine.account_engine import AccountEngine
 from detectors.engine.entity_engine import EntityEngine
 from detectors.engine.knowledge import Knowledge
 from detectors.registry import account_detectors, entity_detectors
-from schemas.contracts.ocsf import encode_ocsf
 from streams.collectors.network_facts import NetworkFacts, NetworkFactsError
-from streams.drivers.kafka.app import Engines
 from streams.drivers.pipeline import LocalPipeline
 from streams.operations.refusal import Refusal
 from streams.operations.settings import networks
@@ -28,12 +26,3 @@ def knowledge_of(geo: Sequence[Path], egress: Sequence[str]) -> Knowledge:
 def local_pipeline(knowledge: Knowledge) -> LocalPipeline:
     """Both engines in this process, one partition."""
     return LocalPipeline(AccountEngine(account_detectors(), knowledge), EntityEngine(entity_detectors(), knowledge))
-
-
-def kafka_engines(knowledge: Knowledge, partitions: int) -> Engines:
-    """Engine factories for the distributed driver."""
-    return Engines(
-        accounts=lambda partition: AccountEngine(account_detectors(), knowledge, partition, partitions),
-        entities=lambda partition: EntityEngine(entity_detectors(), knowledge),
-        encode_incident=encode_ocsf,
-    )
