@@ -245,3 +245,12 @@ def test_damaged_state_starts_anew() -> None:
     found.load_state("t1", "network", ADDRESS, b"WP\x01!\x00\x01\x03abc")
     assert found.damaged == 1
     assert answers(spray(4, NOON, BAD // 10), found)
+
+
+def test_places_met_once_are_forgotten_and_those_that_failed_or_are_shared_kept() -> None:
+    found = engine()
+    answers([signal("u1@corp.example", NOON, "success", entity=f"198.51.100.{n}") for n in range(50)], found)
+    answers([signal(f"u{n}@corp.example", NOON, "success", entity="192.0.2.1") for n in range(3)], found)
+    answers([signal("u1@corp.example", NOON, entity="192.0.2.2")], found)
+    answers([signal("u1@corp.example", NOON + 4 * DAY, "success")], found)
+    assert set(found.states()) == {f"t1|network|{name}".encode() for name in ("192.0.2.1", "192.0.2.2", ADDRESS)}
