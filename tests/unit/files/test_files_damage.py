@@ -309,6 +309,32 @@ def test_whole_objects_at_the_same_indent(tmp_path: Path, read: Any, make: Any) 
     assert (len(got.records), got.unreadable) == (50, [])
 
 
+def test_larger_than_a_record_can_be(tmp_path: Path, read: Any, make: Any) -> None:
+    """Beyond what can be decoded again it is not read now either, in every form."""
+    first, second = make(2)
+    rows = [json.dumps(record) for record in (first, {**make(1, 5)[0], "Blob": "x" * (9 << 20)}, second)]
+    cells = ['"' + row.replace('"', '""') + '"' for row in rows]
+    for text in ("\n".join(rows), f"[{','.join(rows)}]", "AuditData\n" + "\n".join(cells)):
+        (tmp_path / "a").write_text(text)
+        got = read(tmp_path / "a")
+        assert (got.ids, got.reasons) == (["r0", "r1"], ["larger than 8 MiB"])
+
+
+def test_short_rows(tmp_path: Path, read: Any, make: Any) -> None:
+    """A row without its last cells is a row."""
+    cell = '"' + json.dumps(make(1)[0]).replace('"', '""') + '"'
+    (tmp_path / "a").write_text(f"RecordId,AuditData\nr0,{cell}\nr1\n")
+    got = read(tmp_path / "a")
+    assert (got.ids, got.reasons) == (["r0"], ["AuditData is empty"])
+
+
+def test_bracket_too_many(tmp_path: Path, read: Any, make: Any) -> None:
+    """A stray end of a list does not change how the pages after it are read."""
+    pages = [json.dumps({"value": make(2, first)}, indent=1) for first in (0, 2)]
+    (tmp_path / "a").write_text(f"{pages[0]}\n]\n{pages[1]}\n")
+    assert read(tmp_path / "a").ids == ["r0", "r1", "r2", "r3"]
+
+
 def test_lists_of_no_objects(tmp_path: Path, read: Any) -> None:
     """Scalars in a list, and a second list in a page, are said and not lost."""
     (tmp_path / "a").write_text('{"value": ["x", 1]}')

@@ -86,6 +86,16 @@ def test_encoding(form: str, encoding: str, tmp_path: Path, read: Any, make: Any
     assert [orjson.loads(r.raw) for r in got.records] == records
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_unmarked_utf16_of_another_script(encoding: str, tmp_path: Path, read: Any, make: Any) -> None:
+    """Cyrillic names fill the upper bytes; the names of members give it away still."""
+    records = make(5, UserId="андрей.смирнов@северные.example", Subject="счёт на оплату, срочно")
+    (tmp_path / "a").write_bytes("\n".join(json.dumps(r, ensure_ascii=False) for r in records).encode(encoding))
+    got = read(tmp_path / "a")
+    assert got.unreadable == []
+    assert [orjson.loads(r.raw) for r in got.records] == records
+
+
 def test_raw_is_verbatim(tmp_path: Path, read: Any, make: Any) -> None:
     """The vendor's spelling stays: escapes, blanks, order of members."""
     record = make(1)[0]

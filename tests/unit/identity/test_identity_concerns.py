@@ -235,6 +235,8 @@ def test_never_more_than_three() -> None:
     """Sent from one mailbox, in the folder of another: actor and two mailboxes."""
     record = samples.send("SendAs", SendAsUserSmtp="info@northgate.example", MailboxOwnerUPN=BEN)
     assert told(record) == [(ADA, Role.ACTOR), ("info@northgate.example", Role.MAILBOX), (BEN, Role.MAILBOX)]
+    four = samples.add_mailbox_permission(MailboxOwnerUPN=BEN)
+    assert told(four) == [(ADMIN, Role.ACTOR), (BEN, Role.MAILBOX), (CFO, Role.TARGET)]
 
 
 def test_object_id_of_nobody_known_is_its_own_key() -> None:

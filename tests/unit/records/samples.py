@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 Record = dict[str, Any]
@@ -400,6 +401,75 @@ def cmdlet_trace(**members: Any) -> Record:
     }
 
 
+def send_to_all(**members: Any) -> Record:
+    """A message sent as somebody else, with the newer members that name its recipients."""
+    to = [{"Address": "AP@customer.example", "Name": "AP"}, {"Address": BEN, "Name": "Ben"}]
+    sender = {"SendAsUserSmtp": "info@northgate.example", "SendAsUserMailboxGuid": APP}
+    return send("SendAs", **{**sender, "recipientCount": 2, "recipientList": to, "TokenType": "user", **members})
+
+
+def outlook_forward(**members: Any) -> Record:
+    """A rule of desktop Outlook with words, a forward and a deletion."""
+    actions = '[{"ActionType":"Forward","Recipients":[{"Address":"SMTP:A@mail.example"}]},{"ActionType":"Delete"}]'
+    condition = "{(&((SubString IgnoreCase(SubjectProperty)=invoice))((MessageSize GreaterThan 1)))}"
+    return update_inbox_rules({"RuleActions": actions, "RuleCondition": condition}, **members)
+
+
+def table_sign_in(**members: Any) -> Record:
+    """A row of a Log Analytics sign-in table: capitals, objects as JSON text."""
+    graph = sign_in()
+    return {
+        "TimeGenerated": "2026-08-14T10:00:00Z",
+        "CreatedDateTime": graph["createdDateTime"],
+        "Category": "NonInteractiveUserSignInLogs",
+        "Id": graph["id"],
+        "AADTenantId": TENANT,
+        "TenantId": "11111111-2222-3333-4444-555555555555",
+        "UserPrincipalName": ADA,
+        "UserId": ADA_OID,
+        "IPAddress": "203.0.113.44",
+        "ResultType": "0",
+        "SessionId": SESSION,
+        "LocationDetails": json.dumps(graph["location"]),
+        "Status": json.dumps(graph["status"]),
+        "DeviceDetail": json.dumps(graph["deviceDetail"]),
+        **members,
+    }
+
+
+def office_activity(**members: Any) -> Record:
+    """A rule in the OfficeActivity table of Log Analytics."""
+    rule = new_inbox_rule()
+    return {
+        "TimeGenerated": rule["CreationTime"] + "Z",
+        "OfficeWorkload": "Exchange",
+        "OfficeId": rule["Id"],
+        "Operation": "New-InboxRule",
+        "RecordType": "ExchangeAdmin",
+        "UserId": ADA,
+        "Client_IPAddress": "203.0.113.44:52378",
+        "Parameters": json.dumps(rule["Parameters"]),
+        **members,
+    }
+
+
+def search_row(**members: Any) -> Record:
+    """A row of Search-UnifiedAuditLog."""
+    return {
+        "RecordType": "ExchangeAdmin",
+        "CreationDate": "8/14/2026 9:31:07 AM",
+        "UserIds": ADA,
+        "Operations": "New-InboxRule",
+        "AuditData": json.dumps(new_inbox_rule()),
+        **members,
+    }
+
+
+def new_sweep_rule(**members: Any) -> Record:
+    """Mail of one sender to a folder."""
+    return cmdlet("New-SweepRule", {"Name": "s", "Sender": "A@x.example", "DestinationFolder": "Archive"}, **members)
+
+
 EVERY = {
     "cmdlet rule": new_inbox_rule,
     "mailbox forwarding": set_mailbox,
@@ -417,4 +487,10 @@ EVERY = {
     "hub sign-in": hub_sign_in,
     "graph trace": graph_trace,
     "cmdlet trace": cmdlet_trace,
+    "send to all": send_to_all,
+    "outlook forward": outlook_forward,
+    "table sign-in": table_sign_in,
+    "office activity": office_activity,
+    "search row": search_row,
+    "sweep rule": new_sweep_rule,
 }

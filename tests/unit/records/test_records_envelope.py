@@ -47,6 +47,7 @@ def test_creation_time_is_utc(written: str, millis: int) -> None:
         ("0001-01-02T00:00:00", "CreationTime is no time of 2000 to 2099"),
         ("2023-10-10T17:08:65", "CreationTime is no time of 2000 to 2099"),
         ("2026-02-30T00:00:00", "CreationTime is no time of 2000 to 2099"),
+        ("2026-08-14T09:31:07+15:00", "CreationTime is no time of 2000 to 2099"),
         ("2026-08-14T09:31:07?", "CreationTime is no time of 2000 to 2099"),
         (1_786_699_867, "CreationTime is no time of 2000 to 2099"),
     ],
@@ -262,19 +263,8 @@ def test_wrapped_record(wrap: str) -> None:
 
 def test_log_analytics_names() -> None:
     """OfficeActivity: other names, objects and lists as text."""
-    record = samples.new_inbox_rule()
-    row = {
-        "TimeGenerated": record["CreationTime"] + "Z",
-        "OfficeWorkload": "Exchange",
-        "OfficeId": record["Id"],
-        "Operation": "New-InboxRule",
-        "RecordType": "ExchangeAdmin",
-        "UserId": samples.ADA,
-        "Client_IPAddress": "203.0.113.44:52378",
-        "Parameters": orjson.dumps(record["Parameters"]).decode(),
-    }
-    event = read(row)
-    assert (event.record_id, event.workload, event.time_ms) == (record["Id"], "Exchange", NINE)
+    event = read(samples.office_activity())
+    assert (event.record_id, event.workload, event.time_ms) == (samples.new_inbox_rule()["Id"], "Exchange", NINE)
     assert event.ip == "203.0.113.44"
     assert getattr(event.detail, "move_to", None) == "RSS Feeds"
 

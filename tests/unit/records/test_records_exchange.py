@@ -145,6 +145,8 @@ def test_blank_outlook_rule() -> None:
         {**nothing, "RuleOperation": "ModifyMailboxRule", "RuleCondition": "{}", "RuleActions": "[]"}
     )
     assert rule(record).blank
+    gone = {**nothing, "RuleOperation": "RemoveMailboxRule", "RuleCondition": "{}", "RuleActions": "[]"}
+    assert not rule(samples.update_inbox_rules(gone)).blank
     assert not rule(samples.update_inbox_rules({"RuleActions": "[{}]"})).blank
 
 
@@ -176,8 +178,7 @@ def test_outlook_rule_forms(properties: dict[str, object], expected: dict[str, o
 
 def test_sweep_rule() -> None:
     """Mail of one sender to a folder."""
-    record = samples.cmdlet("New-SweepRule", {"Name": "s", "Sender": "A@x.example", "DestinationFolder": "Archive"})
-    found = rule(record)
+    found = rule(samples.new_sweep_rule())
     assert (found.form, found.senders, found.move_to) == ("sweep", ("a@x.example",), "Archive")
 
 

@@ -67,23 +67,7 @@ def test_hub_sign_in_with_the_code_outside() -> None:
 
 def test_table_sign_in() -> None:
     """A Log Analytics row: capitals, objects as text, the workspace in TenantId."""
-    base = samples.sign_in()
-    row = {
-        "TimeGenerated": "2026-08-14T10:00:00Z",
-        "CreatedDateTime": base["createdDateTime"],
-        "Category": "NonInteractiveUserSignInLogs",
-        "Id": base["id"],
-        "AADTenantId": samples.TENANT,
-        "TenantId": "11111111-2222-3333-4444-555555555555",
-        "UserPrincipalName": samples.ADA,
-        "UserId": samples.ADA_OID,
-        "IPAddress": "203.0.113.44",
-        "ResultType": "0",
-        "SessionId": samples.SESSION,
-        "LocationDetails": orjson.dumps(base["location"]).decode(),
-        "Status": orjson.dumps(base["status"]).decode(),
-        "DeviceDetail": orjson.dumps(base["deviceDetail"]).decode(),
-    }
+    row = samples.table_sign_in()
     event = read(row)
     assert (event.time_ms, event.tenant, event.session) == (1_786_698_760_000, samples.TENANT, samples.SESSION)
     assert (detail(row).city, detail(row).error, detail(row).browser) == ("Hamburg", 0, "Chrome 127.0.0")
