@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from schemas.records.event import AuditEvent, Source
 
@@ -16,7 +17,7 @@ _OWNER_SHARE = 0.01  # of the mailboxes
 _PEOPLE_SHARE = 0.05  # of those who acted or signed in
 _ROW_SHARE = 0.1  # of the message trace's rows
 _PAIRS_MAX = 100_000
-_NO_HOME = ("#ext#", "\\")
+_GUEST, _WINDOWS = "#ext#", "\\"
 
 
 def clean_domain(text: str) -> str:
@@ -83,7 +84,14 @@ def given_domains(domains: Iterable[str]) -> tuple[str, ...]:
 
 
 def _domain(address: str) -> str:
-    return "" if any(mark in address for mark in _NO_HOME) else clean_domain(address.rpartition("@")[2])
+    if _GUEST in address or _WINDOWS in address:
+        return ""
+    return _clean_cached(address.rpartition("@")[2])
+
+
+@lru_cache(maxsize=65_536)
+def _clean_cached(domain: str) -> str:
+    return clean_domain(domain)
 
 
 def _count(address: str, counts: Counter[str]) -> None:

@@ -13,6 +13,7 @@ from streams.drivers.kafka.store import StoreLost
 from streams.drivers.kafka.topics import TopicsError
 from streams.operations.export import read_export
 from streams.operations.final_incidents import FinalIncidents
+from streams.operations.garbage import collect_seldom
 from streams.operations.one_line_group import STATUS_INCOMPLETE, STATUS_OK
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
@@ -25,6 +26,7 @@ def run_collect(paths: Sequence[str | Path], home_domains: Sequence[str], wait: 
     """Write every record once per account that it concerns, with clock and first profile; returns the exit status."""
     started = time.monotonic()
     require_ownership()
+    collect_seldom()
     if not paths:
         raise Refusal("collect needs --from PATH: live feeds are not in this version")
     with StandardError() as said, read_export(paths, split(home_domains), said) as export:

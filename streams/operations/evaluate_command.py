@@ -14,6 +14,7 @@ from streams.evaluation import MessageError, Messages, Meta, TruthError, evaluat
 from streams.operations.console import result_console
 from streams.operations.detection import knowledge_of, local_pipeline
 from streams.operations.export import read_export
+from streams.operations.garbage import collect_seldom
 from streams.operations.one_line_group import STATUS_OK
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
@@ -23,6 +24,7 @@ from streams.operations.standard_error import StandardError
 def run_evaluate(folders: Sequence[Path], geo: Sequence[Path], egress: Sequence[str], as_json: bool) -> int:
     """Print the figures as tables or as one JSON object; returns the exit status."""
     require_ownership()
+    collect_seldom()
     knowledge = knowledge_of(geo, egress)
     try:
         with StandardError() as said:

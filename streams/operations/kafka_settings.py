@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from streams.drivers.kafka.settings import ENVIRONMENT_PREFIX, KafkaSettings, KafkaSettingsError
 from streams.operations.refusal import Refusal
 
-_BROKERS = f"{ENVIRONMENT_PREFIX}BROKERS"
+_VARIABLES = (f"{ENVIRONMENT_PREFIX}BROKERS", f"{ENVIRONMENT_PREFIX}BOOTSTRAP_SERVERS")
+_NAMES = ("brokers", "bootstrap.servers", "bootstrap_servers", "bootstrap")
 
 
 def kafka_settings(table: Mapping[str, object]) -> KafkaSettings:
@@ -21,5 +22,5 @@ def kafka_settings(table: Mapping[str, object]) -> KafkaSettings:
 
 def kafka_settings_if_set(table: Mapping[str, object]) -> KafkaSettings | None:
     """The same, None when nothing says where the brokers are."""
-    brokers = (os.environ.get(_BROKERS), table.get("brokers"), table.get("bootstrap.servers"), table.get("bootstrap"))
-    return kafka_settings(table) if any(brokers) else None
+    named = any(os.environ.get(name) for name in _VARIABLES) or any(table.get(name) for name in _NAMES)
+    return kafka_settings(table) if named else None

@@ -14,6 +14,7 @@ from streams.drivers.pipeline import LocalPipeline
 from streams.operations.detection import knowledge_of, local_pipeline
 from streams.operations.export import Export, read_export
 from streams.operations.final_incidents import FinalIncidents
+from streams.operations.garbage import collect_seldom
 from streams.operations.one_line_group import STATUS_FOUND, STATUS_INCOMPLETE, STATUS_OK
 from streams.operations.output import chosen_format, require_writable, write_result
 from streams.operations.output_format import OutputFormat
@@ -41,9 +42,13 @@ class ScanOptions:
 
 
 def run_scan(options: ScanOptions) -> int:
-    """Read, judge, write; returns the exit status. Refusal before any result is written."""
+    """Read, judge, write; returns the exit status: 3 (asked for, and found) before 1 (unreadable input) before 0.
+
+    Refusal before any result is written.
+    """
     started = time.monotonic()
     require_ownership()
+    collect_seldom()
     require_writable(options.output)
     knowledge = knowledge_of(options.geo, options.egress)
     paths: Sequence[str | Path] = options.paths
