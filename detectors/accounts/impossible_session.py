@@ -131,7 +131,6 @@ class ImpossibleSessionDetector:
             rows[row.key] = row
         _vote(seen, context)
         judgement = judge(state, seen, context)
-        row.kind |= _trust(state, seen, judgement, context)
         if signin is not None:
             _signal_success(state, seen, event, signin, judgement, context)
         row.nats = single(judgement.nats)
@@ -217,7 +216,11 @@ class ImpossibleSessionDetector:
 
 
 def _placed(state: SessionState, row: Row, event: AuditEvent, context: Context) -> None:
-    """Tell the detectors that follow what is known of the address."""
+    """Tell the detectors that follow what is known of the address, by the profile of the day."""
+    if row.trusted_on != context.profile.day & 0xFFFF:
+        signin = event.detail if type(event.detail) is SignIn else None
+        row.trusted_on = context.profile.day & 0xFFFF
+        row.kind = row.kind & ~(TRUSTED | STRANGE) | _trust(state, _sighting(row, event, signin, context), context)
     context.place = Place.TRUSTED if row.kind & TRUSTED else Place.STRANGE if row.kind & STRANGE else Place.UNKNOWN
     if event.time_ms >= state.last_ms and not row.neutral:
         state.last_ms, state.last_place = event.time_ms, context.place
@@ -226,16 +229,19 @@ def _placed(state: SessionState, row: Row, event: AuditEvent, context: Context) 
 def _mailed_from(state: SessionState, event: AuditEvent) -> Place:
     """A trace row's address is the client's or a relay's: it counts when the account acted from it, else where it acted last."""
     address = hash32(event.ip) if event.ip else 0
-    for row in state.all_rows():
-        if address and row.address == address:
-            return Place.TRUSTED if row.kind & TRUSTED else Place.STRANGE if row.kind & STRANGE else Place.UNKNOWN
+    kinds = [row.kind for row in state.all_rows() if row.address == address] if address else []
+    if kinds:
+        if any(kind & TRUSTED for kind in kinds):
+            return Place.TRUSTED
+        return Place.STRANGE if all(kind & STRANGE for kind in kinds) else Place.UNKNOWN
     return Place(state.last_place) if abs(event.time_ms - state.last_ms) <= HOUR_MS else Place.UNKNOWN
 
 
-def _trust(state: SessionState, seen: Sighting, judgement: Judgement, context: Context) -> int:
+def _trust(state: SessionState, seen: Sighting, context: Context) -> int:
     """Bits of Row.kind. A place is trusted when the account has used it and the tenant shares it, or most of its days are
     spent there; in the first week the tenant's word is enough."""
     row, profile = seen.row, context.profile
+    familiar = max(state.familiarity(kind, value) for kind, value in _spellings(row))
     if context.knowledge.is_egress(seen.ip):
         return TRUSTED
     if row.neutral:
@@ -248,10 +254,10 @@ def _trust(state: SessionState, seen: Sighting, judgement: Judgement, context: C
     )
     shared = shared and others >= SHARED_PLACE
     days = max((state.models[kind].total for kind in own if kind in state.models), default=0.0)
-    usual = settled and judgement.familiar == 1.0 and max(own.values()) >= USUAL_PLACE * max(days, 1.0)
-    if usual or (shared and (judgement.familiar > 0.0 or not settled)):
+    usual = settled and familiar == 1.0 and max(own.values()) >= USUAL_PLACE * max(days, 1.0)
+    if usual or (shared and (familiar > 0.0 or not settled)):
         return TRUSTED
-    return STRANGE if judgement.familiar == 0.0 and settled else 0
+    return STRANGE if familiar == 0.0 and settled else 0
 
 
 def _spellings(row: Row) -> tuple[tuple[str, int], tuple[str, int]]:

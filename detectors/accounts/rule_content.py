@@ -99,7 +99,7 @@ def _hiding(rule: InboxRule) -> list[Reason]:
         reasons.append(Reason("mark_as_read", "yes", "", 1.4))
     if hidden and (rule.catch_all or (whole(rule) and not rule.conditions)):
         both = rule.mark_read and delete
-        nats = 6.0 if both else 4.0 if delete else 3.0
+        nats = 7.0 if both else 4.0 if delete else 3.0
         what = "read and deleted" if both else "deleted" if delete else "hidden"
         reasons.append(Reason("all_mail", f"every message is {what}", "a condition", nats))
     elif hidden and rule.conditions and set(rule.conditions) <= TO_ME:

@@ -49,6 +49,7 @@ class Row:
     longitude: int = NOWHERE
     nats: float = 0.0
     address: int = 0
+    trusted_on: int = -1  # day of the profile by which the place was judged, low 16 bits
     record: tuple[str, str, str | None, str | None] | None = None  # id, operation, address, session
 
     @property
@@ -191,7 +192,7 @@ def _dump_row(row: Row, day: int) -> bytes:
         row.longitude,
         row.nats,
     )
-    data = numbers + struct.pack("<III", row.device, row.session, row.address)
+    data = numbers + struct.pack("<IIIH", row.device, row.session, row.address, row.trusted_on & 0xFFFF)
     if row.record is None:
         return data
     text = "\0".join((item or "").replace("\0", "") for item in row.record).encode("utf-8", "surrogatepass")[:1024]
@@ -254,7 +255,7 @@ def _load_row(reader: _Reader, day: int) -> Row:
     key, first, last, network, wide, country, agent, system, flags, kind, latitude, longitude, nats = _ROW.unpack(
         reader.take(_ROW.size)
     )
-    device, session, address = reader.unpack("<III")
+    device, session, address, trusted_on = reader.unpack("<IIIH")
     record = None
     if flags & 1:
         (length,) = reader.unpack("<H")
@@ -265,4 +266,4 @@ def _load_row(reader: _Reader, day: int) -> Row:
     if system >= len(SYSTEMS):
         raise ValueError("the state of impossible-session is damaged")
     place = (network, wide, country, agent, device, session, system, flags >> 1, kind)
-    return Row(key, base + first, base + last, *place, latitude, longitude, nats, address, record)
+    return Row(key, base + first, base + last, *place, latitude, longitude, nats, address, trusted_on, record)

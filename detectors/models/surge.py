@@ -43,6 +43,8 @@ _DAY_OVER_HOUR = 1.1  # ln 3: a day's total over its greatest hour
 _HABIT_DAYS, _HABIT_SPAN, _HABIT_SLACK, _PEAKS = 3, 14, math.log(2.0), 4
 _PEAK_DAYS_MAX = 120
 _LN2 = math.log(2.0)
+_SETTLED_HOURS = 336.0  # before that an account's silent hours mean little
+_QUIET_MIN = 0.25  # bursts at an hour of silence: people in other places, cards written at night
 _FIXED = struct.Struct("<BI10f")
 _PEAK = struct.Struct("<eB")
 _PAIR = struct.Struct("<Be")
@@ -113,7 +115,8 @@ class SurgeAnchored(base.AnomalyDetector):
         """Odds per hour, mean and variance of the log size. The hour counts as far as the account's own is known."""
         prior, n = self.prior, self._bursts
         odds = (n + prior.burst_odds * _BURST_HOURS) / (self._hours + _BURST_HOURS)
-        odds *= min(max(self._season(cell), 0.1), 3.0) ** (self._sent / (self._sent + _SEASON_WEIGHT))
+        own = self._sent / (self._sent + _SEASON_WEIGHT) * min(self._hours / _SETTLED_HOURS, 1.0)
+        odds *= min(max(self._season(cell), _QUIET_MIN), 3.0) ** own
         odds = min(odds, _ODDS_MAX)
         mean = (self._burst_log + _BURST_WEIGHT * prior.burst_mean_log) / (n + _BURST_WEIGHT)
         spread = self._burst_log2 - 2.0 * mean * self._burst_log + n * mean * mean
