@@ -142,7 +142,7 @@ class SendSurgeDetector:
                         best = (nats, hours, level, cell)
         if best is not None and best[0] >= 2.5:
             found.append(self._evidence(state, series, best, context))
-        elif touched and found == [] and place == 0:
+        elif touched and context.holds(self.info.id, series):
             found.append(self._again(series))
 
     def _evidence(

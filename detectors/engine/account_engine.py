@@ -17,7 +17,7 @@ from detectors.engine.knowledge import Knowledge
 from detectors.engine.ledger import DayLedger
 from detectors.incidents.book import QUIET_MS, OpenIncident, Ref, ref_of
 from detectors.incidents.story import tell
-from schemas.contracts.incident import Activity, Reason
+from schemas.contracts.incident import Activity, Incident, Reason
 from schemas.contracts.log import EntryKind, LogEntry, MalformedEntry
 from schemas.contracts.notice import Notice, decode_notice
 from schemas.contracts.profile import Profile, decode_profile
@@ -178,7 +178,7 @@ class AccountEngine:
                 ledger = tenant.ledgers[day] = DayLedger(day)
             context.ledger = ledger
         context.number = account.number
-        context.place = Place.UNKNOWN
+        context.place, context.held = Place.UNKNOWN, account.book.held
         return context
 
     def _seal(self, tenant: _Tenant, account: Account, context: Context) -> None:
@@ -250,7 +250,9 @@ class AccountEngine:
         incident.historical = incident.historical and entry.historical
         return [self._message(tenant, account, entry, Activity.UPDATE, time_ms)]
 
-    def _message(self, tenant: _Tenant, account: Account, entry: LogEntry, activity: Activity, time_ms: int) -> Effect:
+    def _message(
+        self, tenant: _Tenant, account: Account, entry: LogEntry, activity: Activity, time_ms: int
+    ) -> Incident:
         book, incident = account.book, account.book.incident
         assert incident is not None
         incident.told += 1
@@ -310,6 +312,19 @@ class AccountEngine:
             if not self._due[hour]:
                 del self._due[hour]
         return effects
+
+    def standing(self) -> list[Incident]:
+        """Open incidents as they stand, evidence that came since their last message included; changes nothing."""
+        found = []
+        for name, tenant in sorted(self._tenants.items()):
+            for key, account in sorted(tenant.people.items()):
+                incident = account.book.incident
+                if incident is not None:
+                    entry = LogEntry(EntryKind.CLOCK, name, key, b"")
+                    held, account.book.incident = incident, replace(incident)
+                    found.append(self._message(tenant, account, entry, Activity.UPDATE, account.book.last_ms()))
+                    account.book.incident = held
+        return found
 
     # --- state ---------------------------------------------------------------------------------------------------
 

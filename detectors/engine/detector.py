@@ -7,7 +7,7 @@ account: everything it may know is in the event, the state and the `Context`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, TypeVar
@@ -111,6 +111,7 @@ class Context:
     sealed_days: int = 0
     active_hours: int = 0
     place: Place = Place.UNKNOWN
+    held: Mapping[tuple[str, str, int], object] = field(default_factory=dict)  # the account's evidence
     ledger: DayLedger | None = None  # of the event's day; None when late
     signals: list[Signal] = field(default_factory=list)
 
@@ -118,6 +119,10 @@ class Context:
     def own(self) -> bool:
         """The record is the account's own act."""
         return self.role == "actor"
+
+    def holds(self, detector: str, value: str) -> bool:
+        """The account holds evidence of this detector and value for the event's day: a further record may only repeat it."""
+        return (detector, value, self.day) in self.held
 
     def is_home(self, address: str) -> bool:
         """The address belongs to one of the tenant's own domains."""

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 
 from detectors.engine.detector import Control, Evidence, RecordRef
 from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, capped, score
+from detectors.models.categories import hash32
 from schemas.contracts.incident import EvidenceRecord, Reason, Resource, Stage, Technique
 from schemas.records.event import AuditEvent
 
 EVIDENCE_MAX = 32
 QUIET_MS = 72 * 3_600_000  # an incident closes this long after its last evidence
 GRAVE_NATS = 5.0
+SAMPLE_MAX = 4
 DAY_MS = 86_400_000
 
 
@@ -59,6 +61,9 @@ class Held:
     last: Ref
     peak: Ref
     count: int = 1
+    sample: list[Ref] = field(
+        default_factory=list
+    )  # the records with the least hashes of their ids: the same in any order
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -66,8 +71,8 @@ class Held:
         return (self.detector, self.value, self.day)
 
     def records(self) -> list[EvidenceRecord]:
-        """First, last and peak as evidence records, each once."""
-        refs = {ref.uid: ref for ref in (self.first, self.last, self.peak)}
+        """First, last, peak and sample as evidence records, each once."""
+        refs = {ref.uid: ref for ref in (*self.sample, self.first, self.last, self.peak)}
         return [
             EvidenceRecord(
                 ref.uid,
@@ -117,6 +122,7 @@ class Book:
             self._trim()
             return held
         held.count += 1
+        held.sample = sampled([*held.sample, ref])
         if ref.order < held.first.order:
             held.first = ref
         if ref.order > held.last.order:
@@ -191,6 +197,14 @@ class Book:
         return sorted(self.held.values(), key=lambda held: (-capped(held), held.time_ms, held.key))
 
 
+def sampled(refs: list[Ref]) -> list[Ref]:
+    """The records with the least hashes of their ids, each once."""
+    if len(refs) <= 1:
+        return refs
+    distinct = {ref.uid: ref for ref in refs}
+    return sorted(distinct.values(), key=lambda ref: (hash32(ref.uid), ref.uid))[:SAMPLE_MAX]
+
+
 def _held(evidence: Evidence, ref: Ref, day: int) -> Held:
     return Held(
         evidence.detector,
@@ -211,6 +225,7 @@ def _held(evidence: Evidence, ref: Ref, day: int) -> Held:
         ref,
         ref,
         ref,
+        sample=[ref],
     )
 
 

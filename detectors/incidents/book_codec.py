@@ -44,14 +44,14 @@ def _held_row(held: Held) -> list[Any]:
         [[reason.feature, reason.observed, reason.expected, reason.nats] for reason in held.reasons],
         [held.sentence, held.advice, held.certain, held.adds, held.proof],
         [[resource.type, resource.uid, resource.name] for resource in held.resources],
-        [_ref_row(held.first), _ref_row(held.last), _ref_row(held.peak)],
+        [_ref_row(ref) for ref in (held.first, held.last, held.peak, *held.sample)],
     ]
 
 
 def _held(row: list[Any]) -> Held:
     (detector, value, day, stage, control, nats, time_ms, count), technique, reasons, words, resources, refs = row
     sentence, advice, certain, adds, proof = words
-    first, last, peak = (Ref(*ref) for ref in refs)
+    first, last, peak, *sample = (Ref(*ref) for ref in refs)
     return Held(
         detector,
         value,
@@ -72,6 +72,7 @@ def _held(row: list[Any]) -> Held:
         last,
         peak,
         count,
+        sample,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from detectors.incidents.book import Book, Held, OpenIncident
 from detectors.incidents.score import capped
+from schemas.contracts.evidence_choice import choose_evidence
 from schemas.contracts.incident import (
     Activity,
     EvidenceRecord,
@@ -77,14 +78,7 @@ def tell(
 
 
 def _records(strongest: list[Held]) -> tuple[EvidenceRecord, ...]:
-    found: dict[tuple[str, str], EvidenceRecord] = {}
-    for held in strongest:
-        for record in held.records():
-            key = (record.detector, record.uid)
-            if key not in found or record.nats > found[key].nats:
-                found[key] = record
-    ranked = sorted(found.values(), key=lambda record: (-record.nats, record.time_ms, record.uid))[:RECORDS_MAX]
-    return tuple(sorted(ranked, key=lambda record: (record.time_ms, record.uid, record.detector)))
+    return choose_evidence((record for held in strongest for record in held.records()), RECORDS_MAX)
 
 
 def _others(strongest: list[Held]) -> tuple[Resource, ...]:
