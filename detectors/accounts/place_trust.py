@@ -1,0 +1,62 @@
+"""Which places an account may be trusted at, for the detectors that follow. Layer: detectors."""
+
+from __future__ import annotations
+
+from detectors.accounts.session_evidence import SETTLED_DAYS, TENANT_DAYS_MIN, Sighting
+from detectors.accounts.session_state import RELAY, STRANGE, TRUSTED, Row, SessionState
+from detectors.accounts.sightings import sighting_of
+from detectors.engine.detector import HOUR_MS, Context, Place
+from detectors.models.categories import hash32
+from schemas.records.event import AuditEvent, SignIn
+
+SHARED_PLACE = 0.005  # of the others' person-days
+USUAL_PLACE = 0.3  # of the account's days
+
+
+def placed(state: SessionState, row: Row, event: AuditEvent, context: Context) -> None:
+    """Tell the detectors that follow what is known of the address, by the profile of the day."""
+    if row.trusted_on != context.profile.day & 0xFFFF:
+        signin = event.detail if type(event.detail) is SignIn else None
+        row.trusted_on = context.profile.day & 0xFFFF
+        row.kind = row.kind & ~(TRUSTED | STRANGE) | _trust(state, sighting_of(row, event, signin, context), context)
+    context.place = Place.TRUSTED if row.kind & TRUSTED else Place.STRANGE if row.kind & STRANGE else Place.UNKNOWN
+    if event.time_ms >= state.last_ms and not row.neutral:
+        state.last_ms, state.last_place = event.time_ms, context.place
+
+
+def mailed_from(state: SessionState, event: AuditEvent) -> Place:
+    """A trace row's address is the client's or a relay's: it counts when the account acted from it, else where it acted last."""
+    address = hash32(event.ip) if event.ip else 0
+    kinds = [row.kind for row in state.all_rows() if row.address == address] if address else []
+    if kinds:
+        if any(kind & TRUSTED for kind in kinds):
+            return Place.TRUSTED
+        return Place.STRANGE if all(kind & STRANGE for kind in kinds) else Place.UNKNOWN
+    return Place(state.last_place) if abs(event.time_ms - state.last_ms) <= HOUR_MS else Place.UNKNOWN
+
+
+def _trust(state: SessionState, seen: Sighting, context: Context) -> int:
+    """Bits of Row.kind. A place is trusted when the account has used it and the tenant shares it, or most of its days are
+    spent there; in the first week the tenant's word is enough."""
+    row, profile = seen.row, context.profile
+    familiar = max(state.familiarity(kind, value) for kind, value in _spellings(row))
+    if context.knowledge.is_egress(seen.ip):
+        return TRUSTED
+    if row.neutral:
+        return 0
+    settled = context.sealed_days >= SETTLED_DAYS
+    shared = profile.person_days >= TENANT_DAYS_MIN and seen.network_class != "hosting" and not row.kind & RELAY
+    own = {kind: state.models[kind].count(value) if kind in state.models else 0.0 for kind, value in _spellings(row)}
+    others = max(
+        profile.share("network", seen.network, own["network"]), profile.share("network", seen.wide, own["wide"])
+    )
+    shared = shared and others >= SHARED_PLACE
+    days = max((state.models[kind].total for kind in own if kind in state.models), default=0.0)
+    usual = settled and familiar == 1.0 and max(own.values()) >= USUAL_PLACE * max(days, 1.0)
+    if usual or (shared and (familiar > 0.0 or not settled)):
+        return TRUSTED
+    return STRANGE if familiar == 0.0 and settled else 0
+
+
+def _spellings(row: Row) -> tuple[tuple[str, int], tuple[str, int]]:
+    return (("network", row.network), ("wide", row.wide))

@@ -1,0 +1,52 @@
+"""What the tenant and its networks hear of an account's sign-ins. Layer: detectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from detectors.accounts.session_evidence import SETTLED_DAYS, Judgement, Sighting
+from detectors.accounts.session_state import SessionState
+from detectors.engine.detector import Context
+from schemas.contracts.signal import Signal
+from schemas.records.event import AuditEvent, SignIn
+
+
+def vote(seen: Sighting, context: Context) -> None:
+    ledger, row = context.ledger, seen.row
+    if ledger is None or row.neutral:
+        return
+    ledger.vote(context.number, "network", seen.network)
+    ledger.vote(context.number, "network", seen.wide)
+    if seen.country:
+        ledger.vote(context.number, "country", seen.country)
+    if row.agent:
+        ledger.vote(context.number, "agent", f"{row.agent:08x}")
+
+
+def signal_success(
+    state: SessionState, seen: Sighting, event: AuditEvent, signin: SignIn, judgement: Judgement, context: Context
+) -> None:
+    entities = [seen.ip, f"{seen.network}/{seen.row.agent:08x}"]
+    if judgement.familiar == 0.0 and context.sealed_days >= SETTLED_DAYS:
+        entities.append("tenant")
+    signal(entities, "success", event, signin, seen.row.agent, context)
+
+
+def signal(entities: Sequence[str], what: str, event: AuditEvent, signin: SignIn, agent: int, context: Context) -> None:
+    for entity in entities:
+        context.signals.append(
+            Signal(
+                context.profile.tenant or event.tenant,
+                "network",
+                entity,
+                context.account,
+                what,
+                event.time_ms,
+                event.record_id,
+                event.source.value,
+                event.operation,
+                event.ip,
+                signin.error,
+                agent,
+            )
+        )

@@ -1,0 +1,128 @@
+"""One record's place, client and session: hashes for the state, words for the story. Layer: detectors."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from detectors.accounts.client_agent import agent_of
+from detectors.accounts.session_evidence import Sighting
+from detectors.accounts.session_state import (
+    DEVICE_HELD,
+    DEVICE_MANAGED,
+    DEVICE_NONE,
+    DEVICE_SILENT,
+    NEUTRAL,
+    NOWHERE,
+    PLAIN,
+    RELAY,
+    SYSTEMS,
+    Row,
+    SessionState,
+)
+from detectors.engine.detector import Context
+from detectors.engine.network import (
+    MICROSOFT_ASN,
+    NetworkFact,
+    is_microsoft_service,
+    is_relay,
+    network_class,
+    network_key,
+    wide_prefix_of,
+)
+from detectors.models.categories import hash32
+from schemas.records.event import AuditEvent, SignIn
+
+
+def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, context: Context) -> Row:
+    ip = event.ip or ""
+    fact = fact_of(event, signin, context)
+    if signin is None:
+        agent = agent_of(None, None, event.user_agent)
+        device, held = 0, DEVICE_SILENT
+    else:
+        agent = agent_of(signin.os, signin.browser, event.user_agent)
+        device = hash32(signin.device) if signin.device else 0
+        held = _held(signin)
+    address = hash32(ip)
+    network = hash32(network_key(ip, fact))
+    if fact.asn is None:  # a sign-in from the same address may have said whose network it is
+        network = next((row.network for row in state.all_rows() if row.address == address), network)
+    kind = PLAIN if agent.plain_browser else 0
+    if is_microsoft_service(ip) or context.knowledge.is_egress(ip):
+        kind |= NEUTRAL
+    elif fact.asn in MICROSOFT_ASN and not (signin and signin.interactive):
+        kind |= NEUTRAL  # a service of Microsoft acts for the user; a person behind a rented machine signs in
+    elif is_relay(ip, fact):
+        kind |= RELAY
+    session = hash32(event.session) if event.session else 0
+    key = hash32(f"{ip}|{event.session}") << 32 | hash32(f"{agent.family}|{device}|{held}")
+    spot = (NOWHERE, NOWHERE)
+    if fact.latitude is not None and fact.longitude is not None:
+        spot = (round(fact.latitude * 100), round(fact.longitude * 100))
+    return Row(
+        key,
+        event.time_ms,
+        event.time_ms,
+        network,
+        hash32(wide_of(ip)),
+        hash32(fact.country) if fact.country else 0,
+        agent.family,
+        device,
+        session,
+        SYSTEMS.index(agent.system),
+        held,
+        kind,
+        *spot,
+        address=address,
+    )
+
+
+def _held(signin: SignIn) -> int:
+    if signin.managed or signin.compliant:
+        return DEVICE_MANAGED
+    if signin.device is None:
+        return DEVICE_SILENT
+    return DEVICE_HELD if signin.device else DEVICE_NONE
+
+
+@lru_cache(maxsize=65_536)
+def wide_of(ip: str) -> str:
+    return f"net:{wide_prefix_of(ip)}"
+
+
+def fact_of(event: AuditEvent, signin: SignIn | None, context: Context) -> NetworkFact:
+    """The sign-in's own location wins over the network data, field by field."""
+    fact = context.knowledge.lookup.fact(event.ip or "")
+    if signin is None or (signin.asn is None and signin.country is None and signin.latitude is None):
+        return fact
+    own_spot = signin.latitude is not None
+    return NetworkFact(
+        signin.asn or fact.asn,
+        fact.org if signin.asn in (None, fact.asn) else None,
+        signin.country or fact.country,
+        signin.city or fact.city,
+        signin.latitude if own_spot else fact.latitude,
+        signin.longitude if own_spot else fact.longitude,
+        50.0 if own_spot else fact.accuracy_km,
+    )
+
+
+def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Context) -> Sighting:
+    ip = event.ip or ""
+    fact = fact_of(event, signin, context)
+    where = ", ".join(
+        part for part in (fact.org, f"AS{fact.asn}" if fact.asn else None, fact.city, fact.country) if part
+    )
+    agent = agent_of(signin and signin.os, signin and signin.browser, event.user_agent)
+    return Sighting(
+        row,
+        ip,
+        network_key(ip, fact),
+        wide_of(ip),
+        f"{ip} ({where})" if where else ip,
+        fact.country or "",
+        network_class(fact),
+        agent,
+        bool(signin and signin.interactive),
+        bool(signin and signin.mfa_by_claim),
+    )
