@@ -10,6 +10,7 @@ from detectors.models.categories import hash32
 from schemas.records.event import AuditEvent, SignIn
 
 SHARED_PLACE = 0.005  # of the others' person-days
+NATIVE_COUNTRY = 0.1  # of the tenant's person-days
 USUAL_PLACE = 0.3  # of the account's days
 
 
@@ -53,7 +54,9 @@ def _trust(state: SessionState, seen: Sighting, context: Context) -> int:
     shared = shared and others >= SHARED_PLACE
     days = max((state.models[kind].total for kind in own if kind in state.models), default=0.0)
     usual = settled and familiar == 1.0 and max(own.values()) >= USUAL_PLACE * max(days, 1.0)
-    if usual or (shared and (familiar > 0.0 or not settled)):
+    native = profile.person_days >= TENANT_DAYS_MIN and profile.share("country", seen.country) >= NATIVE_COUNTRY
+    native = native and seen.network_class != "hosting" and not row.kind & RELAY and familiar > 0.0
+    if usual or native or (shared and (familiar > 0.0 or not settled)):
         return TRUSTED
     return STRANGE if familiar == 0.0 and settled else 0
 

@@ -67,6 +67,11 @@ class SendState:
                     total += counts[place]
         return total
 
+    def hours_alike(self, feed: int, place: int, end: int, count: int) -> int:
+        """Of the hours before the last, back to yesterday, those with half the count at least."""
+        ends = range(end - BUCKETS_AN_HOUR, end - BUCKETS_A_DAY, -BUCKETS_AN_HOUR)
+        return sum(2 * self.window(feed, place, earlier, BUCKETS_AN_HOUR) >= count for earlier in ends)
+
     def later(self, feed: int, place: int, at: int, length: int) -> list[int]:
         """Buckets that hold something and whose window reaches back to `at` (it is a late arrival then)."""
         if at >= self.latest[feed]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import log
+from typing import NamedTuple
 
 from detectors import techniques
 from detectors.accounts.send_codec import dump_state, load_state
@@ -34,6 +35,9 @@ TRUSTED_NATS = (
 )  # ln of how much rarer an intruder's mail comes from a place of the owner's than the owner's own bulk mail
 CAP_NATS = 12.0  # beyond it, more mail proves nothing more
 DAY_AFTER_DAYS = 2  # a whole day's count means nothing before there were days
+PROVISIONAL_DAYS = 7  # until then the open day's earlier hours speak too: a scanner sends like this all day
+STEADY_HOURS = 2
+STEADY_NATS = -4.0
 NEW_AFTER_DAYS = 5  # before that every recipient is new
 IGNORED_STATUS = frozenset({"pending", "gettingstatus", "none"})  # a later revision of the row says what became of it
 
@@ -54,6 +58,17 @@ WORDS = {
 }
 FEATURE = {"messages": "messages", "external": "external_recipients", "new_external": "new_recipients"}
 SPAN = {1 / 12: "5 minutes", 1.0: "one hour", 24.0: "24 hours"}
+
+
+class _Best(NamedTuple):
+    """The most surprising of the windows that a record touched; `end` is its last bucket."""
+
+    nats: float
+    hours: float
+    count: int
+    cell: int
+    feed: int
+    end: int
 
 
 class SendSurgeDetector:
@@ -123,7 +138,7 @@ class SendSurgeDetector:
         windows: tuple[float, ...] = (1 / 12, 1.0, 24.0) if series == "messages" else (1.0, 24.0)
         if context.sealed_days < DAY_AFTER_DAYS:
             windows = windows[:-1]
-        best: tuple[float, float, int, int] | None = None
+        best: _Best | None = None
         touched = False
         opens = state.count(feed, place, at) == added and state.first_of_hour(feed, place, at)
         for hours in windows:
@@ -138,17 +153,15 @@ class SendSurgeDetector:
                     level, cell = GRID[step - 1], _cell(end * BUCKET_MS)
                     nats = state.model(series, context.profile).score_window(level, hours, cell)
                     nats += min(0.0, log(hours))  # an hour has twelve windows of five minutes: chances to surprise
-                    if best is None or nats > best[0]:
-                        best = (nats, hours, level, cell)
-        if best is not None and best[0] >= 2.5:
+                    if best is None or nats > best.nats:
+                        best = _Best(nats, hours, level, cell, feed, end)
+        if best is not None and best.nats >= 2.5:
             found.append(self._evidence(state, series, best, context))
         elif touched and context.holds(self.info.id, series):
             found.append(self._again(series))
 
-    def _evidence(
-        self, state: SendState, series: str, best: tuple[float, float, int, int], context: Context
-    ) -> Evidence:
-        nats, hours, count, cell = best
+    def _evidence(self, state: SendState, series: str, best: _Best, context: Context) -> Evidence:
+        nats, hours, count, cell = best.nats, best.hours, best.count, best.cell
         usual = state.model(series, context.profile).expected(hours, cell)
         span = SPAN[hours]
         reasons: tuple[Reason, ...] = (
@@ -158,6 +171,11 @@ class SendSurgeDetector:
             own = TRUSTED_NATS + min(0.0, CAP_NATS - nats)
             reasons = (*reasons, Reason("network", "one of the account's own or the tenant's", "", round(own, 2)))
             nats += own
+        if context.sealed_days < PROVISIONAL_DAYS and hours <= 1.0:
+            alike = state.hours_alike(best.feed, SERIES.index(series), best.end, count)
+            if alike >= STEADY_HOURS:
+                reasons = (*reasons, Reason("open_day", f"{alike} earlier hours like it", "", STEADY_NATS))
+                nats += STEADY_NATS
         text = (
             f"Sent to at least {count} {WORDS[series]} in {span}."
             if series != "messages"
