@@ -16,9 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.records.errors import UnreadableRecord
+from streams.collectors.files.byte_stream import ByteStream
+from streams.collectors.files.elements import Elements
 from streams.collectors.files.limits import Limits
+from streams.collectors.files.lines import Lines
 from streams.collectors.files.reader import ReadRecord, read_paths
 from streams.collectors.files.report import ReadReport
+from streams.collectors.files.table import Table, TableForm
 from streams.collectors.spool import Admission, Spool, SpooledRecord
 from tests.unit.records import samples
 
@@ -233,3 +238,37 @@ def test_sums_through_the_spool(wanted: list[tuple[int, int, bool]], chance: Any
         assert report.read == len(wanted)
     assert [json.loads(record.raw) for record in found.ordered] == [json.loads(record.raw) for record in again.ordered]
     assert [record.revision for record in found.ordered] == [record.revision for record in again.ordered]
+
+
+@CALM
+@given(st.sampled_from(("lines", "compact", "indented", "csv")), st.lists(st.integers(1, 200), min_size=1), st.data())
+def test_chunks_do_not_matter(form: str, sizes: list[int], data: st.DataObject) -> None:
+    """The bytes of a file are framed alike in whatever pieces they come, whole, cut or damaged."""
+    linewise, indented, _, table, *_ = forms(records(4))
+    compact = json.dumps(records(4)).encode()
+    whole = {"lines": linewise, "compact": compact, "indented": indented, "csv": table}[form]
+    if data.draw(st.booleans()):
+        whole = whole[: data.draw(st.integers(20, len(whole)))]
+    for _ in range(data.draw(st.integers(0, 2))):
+        at = data.draw(st.integers(20, len(whole)))
+        noise = data.draw(st.sampled_from((b"{", b"}", b"[", b"]", b'"', b"\\", b"\n", b"\x00")))
+        whole = whole[:at] + noise + whole[at:]
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(whole):
+        pieces.append(whole[at : at + sizes[len(pieces) % len(sizes)]])
+        at += len(pieces[-1])
+    assert framed(form, pieces) == framed(form, [whole])
+
+
+def framed(form: str, pieces: list[bytes]) -> list[tuple[int, object]]:
+    """Frames of a stream in pieces, reasons as text; past the look at a file's head, which would join the pieces."""
+    stream = ByteStream(iter(pieces))
+    found: Iterator[tuple[int, object]]
+    if form == "lines":
+        found = iter(Lines(stream, SMALL))
+    elif form == "csv":
+        found = iter(Table(stream, TableForm(1, ",", ("AuditData", "x")), SMALL))
+    else:
+        found = iter(Elements(stream, SMALL))
+    return [(line, payload.reason if isinstance(payload, UnreadableRecord) else payload) for line, payload in found]

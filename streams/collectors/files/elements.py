@@ -31,6 +31,7 @@ _FLAT = re.compile(rb'[^"{}\[\]]*(?:' + _STRING + rb'[^"{}\[\]]*)*', re.DOTALL) 
 _TEXT = re.compile(rb'[^"\\\n]*(?:\\.[^"\\\n]*)*', re.DOTALL)  # inside a string, up to its end
 _WASTE = re.compile(rb"[^{\[\]\n]*")
 _NEXT_OBJECT = re.compile(rb"\n[ \t,\[]*(?=\{)")
+_INDENT_BYTES_MAX = 256
 _RESYNC_BYTES = 4096  # kept between chunks while looking for the next object
 
 _OPEN = (0x7B, 0x5B)  # { [
@@ -52,6 +53,7 @@ class Elements:
         self._ended = False
         self._damage: Damaged | None = None
         self._problem: UnreadableRecord | None = None
+        self._prefix = b""  # what stood before the buffer on its first line, when that was blank; else anything else
         self._boundary = b""  # once a bracket was left open: what begins the next object whatever is open
 
     def __iter__(self) -> Iterator[Line]:
@@ -92,6 +94,7 @@ class Elements:
         if self._ended:
             return False
         self._line_here()
+        self._prefix = self._line_start()
         data = b""
         try:
             data = self._stream.chunk()
@@ -155,7 +158,8 @@ class Elements:
             parts.append(self._buffer[start : self._at])
             if size > self._limits.line_bytes_max:
                 parts.clear()
-            if not self._more():
+            known_end = self._ended  # else what was kept back is looked at once more
+            if not self._more() and (known_end or self._at == len(self._buffer)):
                 if (swallowed := self._give_back(b"".join(parts), indent, line)) is not None:
                     return swallowed
                 self._problem = UnreadableRecord("the JSON is cut: it ends within a record")
@@ -194,8 +198,7 @@ class Elements:
     def _scan(self, in_string: bool, depth: int) -> tuple[bool, int, bool]:
         """Go on to the end of the object or of the buffer; gives (inside a string, depth, object is complete)."""
         buffer, at = self._buffer, self._at
-        bound = buffer.find(self._boundary, at) if self._boundary else -1
-        end = bound if bound >= 0 else len(buffer)
+        end, bounded = self._end(at)
         flat = _FLAT.match
         while at < end:
             if in_string:
@@ -225,15 +228,30 @@ class Elements:
                     self._at = at
                     return False, 0, True
         self._at = at
-        if bound >= 0 and self._problem is None:
+        if bounded and self._problem is None:
             self._problem = _unclosed()
         return in_string, depth, False
 
+    def _end(self, at: int) -> tuple[int, bool]:
+        """Where scanning has to stop, and whether a boundary is there; one may lie across the end of the buffer."""
+        size = len(self._buffer)
+        if not self._boundary:
+            return size, False
+        bound = self._buffer.find(self._boundary, at)
+        if bound >= 0:
+            return bound, True
+        return (size if self._ended else max(at, size + 1 - len(self._boundary))), False
+
     def _indent(self) -> bytes | None:
         """Blanks before the object on its line; None where something else is there."""
+        start = self._line_start()
+        return None if start.strip() else start
+
+    def _line_start(self) -> bytes:
+        """What stands before the position on its line; a long one is cut."""
         newline = self._buffer.rfind(b"\n", 0, self._at)
-        blanks = self._buffer[newline + 1 : self._at]
-        return blanks if newline >= 0 and not blanks.strip() else None
+        start = self._buffer[max(newline + 1, self._at - _INDENT_BYTES_MAX) : self._at]
+        return start if newline >= 0 else (self._prefix + start)[-_INDENT_BYTES_MAX:]
 
     def _resync(self, indent: bytes | None) -> None:
         """After a damage go to the next line that begins an object as the damaged one began."""
