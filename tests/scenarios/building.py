@@ -8,8 +8,10 @@ from typing import Any
 
 import orjson
 
+from schemas.records.aadsts import failure_of
 from schemas.records.decode import decode
-from schemas.records.event import AuditEvent, MailSent, SignIn, Source, TraceRow
+from schemas.records.event import AuditEvent, MailAccess, MailSent, SignIn, Source, TraceRow
+from tests.scenarios.places import CLIENTS, PLACES
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 HOME = "home.example"
@@ -100,6 +102,67 @@ class Builder:
             session=session,
             user_agent="Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/143.0.0.0 Safari/537.36",
             detail=detail,
+        )
+
+    def sign_in(
+        self,
+        time_ms: int,
+        place: str,
+        client: str,
+        session: str | None,
+        *,
+        error: int = 0,
+        interactive: bool = True,
+        claim: bool = False,
+        bare: bool = False,
+        by: str = ACCOUNT,
+    ) -> AuditEvent:
+        """A sign-in at a place with a client, both by their names in `places`. `bare`: the record has no location."""
+        spot, held = PLACES[place], CLIENTS[client]
+        where = {} if bare else {
+            "asn": spot.asn,
+            "country": spot.country,
+            "city": spot.city,
+            "latitude": spot.latitude,
+            "longitude": spot.longitude,
+        }  # fmt: skip
+        failure = failure_of(error) if error else None
+        detail = SignIn(
+            error,
+            failure,
+            interactive=interactive,
+            os=held.os,
+            browser=held.browser,
+            device=held.device,
+            managed=held.managed,
+            mfa_by_claim=claim,
+            **where,  # type: ignore[arg-type]
+        )
+        return AuditEvent(
+            *(Source.SIGNIN, self.record_id(), TENANT, time_ms, "Sign-in", "SignIn", by),
+            ok=failure is None,
+            ip=spot.ip,
+            session=session,
+            user_agent=held.user_agent,
+            detail=detail,
+        )
+
+    def act(
+        self, time_ms: int, place: str, client: str | None, session: str | None, operation: str, by: str = ACCOUNT
+    ) -> AuditEvent:
+        """A record of the audit log with an address and a session; without a client it has no user agent."""
+        sharepoint = operation.startswith("File")
+        return AuditEvent(
+            *(Source.MANAGEMENT, self.record_id(), TENANT, time_ms, operation),
+            "SharePoint" if sharepoint else "Exchange",
+            by,
+            6 if sharepoint else 50,
+            0,
+            True,
+            ip=PLACES[place].ip,
+            session=session,
+            user_agent=CLIENTS[client].user_agent if client else None,
+            detail=None if sharepoint else MailAccess(False, 1, False),
         )
 
     def mailing(

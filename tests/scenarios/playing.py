@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from detectors.engine.account import load_account
@@ -13,14 +14,18 @@ from detectors.engine.knowledge import Knowledge
 from detectors.probe import NoFacts
 from detectors.registry import account_detectors
 from schemas.contracts.incident import Incident
+from schemas.contracts.log import EntryKind, LogEntry
+from schemas.contracts.profile import encode_profile
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.event import AuditEvent
 from streams.collectors.feed import feed
 from tests.scenarios.building import ACCOUNT, DAY_MS, HOME, MINUTE_MS, MONDAY_MS, TENANT, Builder
 from tests.scenarios.phrases import play
+from tests.scenarios.places import Facts, office_tenant
 
 _AT = re.compile(r"(?:\+(\d+) )?(\d\d):(\d\d)")
 STEP_KEYS = frozenset({"at", "by", "on", "cmdlet", "with", "outlook", "mailing", "count"})
+SESSION_KEYS = frozenset({"at", "by", "signin", "act", "with", "session", "error", "interactive", "claim", "bare", "operation"})
 
 
 @dataclass
@@ -41,18 +46,28 @@ def play_case(case: dict[str, Any]) -> Outcome:
         events, start_ms = play(phrase, start_ms, builder)
         history += events
     steps = [event for step in case["do"] for event in _step(step, start_ms, builder)]
-    return play_events(history, steps, case.get("arrive", "in order"))
+    lookup = Facts() if case.get("facts") else NoFacts()
+    knowledge = Knowledge(lookup, tuple(case.get("egress", ())))
+    return play_events(history, steps, case.get("arrive", "in order"), knowledge, case.get("tenant", "unknown"))
 
 
-def play_events(history: Sequence[AuditEvent], steps: Sequence[AuditEvent], arrive: str = "in order") -> Outcome:
-    """`arrive`: "in order", or "reversed" (the steps alone)."""
-    engine = AccountEngine(account_detectors(), Knowledge(NoFacts()))
+def play_events(
+    history: Sequence[AuditEvent],
+    steps: Sequence[AuditEvent],
+    arrive: str = "in order",
+    knowledge: Knowledge | None = None,
+    tenant: str = "unknown",
+) -> Outcome:
+    """`arrive`: "in order", or "reversed" (the steps alone). `tenant`: "unknown", or "office" (`places.office_tenant`)."""
+    engine = AccountEngine(account_detectors(), knowledge or Knowledge(NoFacts()))
     first_ms = min(event.time_ms for event in steps)
     steps = sorted(steps, key=lambda event: event.time_ms, reverse=arrive == "reversed")
     rows = [(event.time_ms, b"", "", event) for event in sorted(history, key=lambda event: event.time_ms)]
     rows += [(event.time_ms, b"", "", event) for event in steps]
     outcome, seen = Outcome(), 0
-    for entry in feed(iter(rows), TENANT, IdentityMap(), [HOME]):
+    profiles = [] if tenant == "unknown" else [_profile_entry()]
+    entries = feed(iter(rows), TENANT, IdentityMap(), [HOME])
+    for entry in chain([next(entries)], profiles, entries):
         seen += entry.event is not None and entry.event.time_ms >= first_ms
         for effect in engine.fold(entry):
             if isinstance(effect, Incident) and effect.time_ms >= first_ms and effect.resources[0].uid == ACCOUNT:
@@ -61,6 +76,11 @@ def play_events(history: Sequence[AuditEvent], steps: Sequence[AuditEvent], arri
                 outcome.reached_after.setdefault(effect.tier.value, seen)
     _read_book(engine, first_ms, outcome)
     return outcome
+
+
+def _profile_entry() -> LogEntry:
+    value = encode_profile(office_tenant(TENANT, MONDAY_MS // DAY_MS - 1, (HOME,)))
+    return LogEntry(EntryKind.PROFILE, TENANT, "", value, "profile", "office")
 
 
 def _read_book(engine: AccountEngine, first_ms: int, outcome: Outcome) -> None:
@@ -74,15 +94,27 @@ def _read_book(engine: AccountEngine, first_ms: int, outcome: Outcome) -> None:
 
 
 def _step(step: dict[str, Any], start_ms: int, builder: Builder) -> list[AuditEvent]:
-    unknown = step.keys() - STEP_KEYS
+    sighting = "signin" in step or "act" in step
+    unknown = step.keys() - (SESSION_KEYS if sighting else STEP_KEYS)
     match = _AT.fullmatch(step["at"])
     if unknown or match is None:
         raise ValueError(f"not a step of a case: {sorted(unknown) or step['at']}")
     at = start_ms + int(match[1] or 0) * DAY_MS + (int(match[2]) * 60 + int(match[3])) * MINUTE_MS
     by = step.get("by", ACCOUNT)
+    if sighting:
+        return [_sighting(step, at, by, builder)]
     if "mailing" in step:
         return builder.mailing(at, **step["mailing"])
     times = step.get("count", 1)
     if "outlook" in step:
         return [builder.outlook(at + n * 1_000, step["outlook"], by) for n in range(times)]
     return [builder.cmdlet(at, step["cmdlet"], step.get("with", {}), by, step.get("on", "")) for _ in range(times)]
+
+
+def _sighting(step: dict[str, Any], at: int, by: str, builder: Builder) -> AuditEvent:
+    session = step.get("session")
+    if "act" in step:
+        operation = step.get("operation", "MailItemsAccessed")
+        return builder.act(at, step["act"], step.get("with"), session, operation, by)
+    options = {key: step[key] for key in ("error", "interactive", "claim", "bare") if key in step}
+    return builder.sign_in(at, step["signin"], step["with"], session, by=by, **options)

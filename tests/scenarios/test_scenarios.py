@@ -14,7 +14,7 @@ from tests.scenarios.phrases import play
 from tests.scenarios.playing import Outcome, play_case
 
 CASES = {f"{folder}: {case['name']}": (folder, case) for folder, case in all_cases()}
-CASE_KEYS = {"name", "why", "history", "do", "arrive", "expect", "says", "known_miss"}
+CASE_KEYS = {"name", "why", "history", "do", "arrive", "expect", "says", "known_miss", "facts", "egress", "tenant"}
 EXPECT_KEYS = {"tier", "nats", "silent", "by", "same_as"}
 
 
