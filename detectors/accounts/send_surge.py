@@ -65,7 +65,7 @@ class _Best(NamedTuple):
 
     nats: float
     hours: float
-    count: int
+    level: int
     cell: int
     feed: int
     end: int
@@ -161,7 +161,7 @@ class SendSurgeDetector:
             found.append(self._again(series))
 
     def _evidence(self, state: SendState, series: str, best: _Best, context: Context) -> Evidence:
-        nats, hours, count, cell = best.nats, best.hours, best.count, best.cell
+        nats, hours, count, cell = best.nats, best.hours, best.level, best.cell
         usual = state.model(series, context.profile).expected(hours, cell)
         span = SPAN[hours]
         reasons: tuple[Reason, ...] = (

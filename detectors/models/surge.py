@@ -121,8 +121,8 @@ class SurgeAnchored(base.AnomalyDetector):
         mean = (self._burst_log + _BURST_WEIGHT * prior.burst_mean_log) / (n + _BURST_WEIGHT)
         spread = self._burst_log2 - 2.0 * mean * self._burst_log + n * mean * mean
         spread += 2.0 * prior.burst_var_log + _BURST_WEIGHT * (prior.burst_mean_log - mean) ** 2
-        if n <= 0.0:
-            return odds, mean, max(prior.burst_var_log, 0.04)
+        if n <= 0.0 or mean <= prior.burst_mean_log:  # small bursts say nothing against great ones
+            return odds, prior.burst_mean_log, prior.burst_var_log
         return odds, mean, max(spread / (n + 2.0), 0.04)
 
     def _mixture(self, count: int, window_hours: float, cell: int) -> float:

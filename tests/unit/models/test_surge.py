@@ -77,7 +77,7 @@ def test_ramp_by_a_third_a_day_is_seen() -> None:
 
 def test_night_after_office_history_is_more_surprising_than_day() -> None:
     model = office_account("messages", 6)
-    assert model.score_window(15, 1.0, NIGHT) > model.score_window(15, 1.0, MORNING) + 0.5
+    assert model.score_window(60, 1.0, NIGHT) > model.score_window(60, 1.0, MORNING) + 0.5
 
 
 def test_a_day_is_its_hours() -> None:
