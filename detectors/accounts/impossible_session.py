@@ -11,21 +11,30 @@ from collections.abc import Sequence
 from detectors import techniques
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.place_trust import mailed_from, placed
-from detectors.accounts.session_evidence import SETTLED_DAYS, judge, same_place
-from detectors.accounts.session_findings import DETECTOR, alive_evidence, evidence_of, repeat_of, value_of
+from detectors.accounts.session_continuity import continuity, touches
+from detectors.accounts.session_evidence import SETTLED_DAYS, familiarity, judge, judge_alone
+from detectors.accounts.session_findings import (
+    DETECTOR,
+    denied_evidence,
+    evidence_of,
+    rejudged_evidence,
+    repeat_of,
+    value_of,
+)
 from detectors.accounts.session_signals import signal, signal_success, vote
-from detectors.accounts.session_state import ALIVE, HOME, ROWS_MAX, Row, SessionState, dump_state, load_state
+from detectors.accounts.session_state import CLAIM, HOME, ROWS_MAX, Row, SessionState, dump_state, load_state
 from detectors.accounts.sightings import fact_of, row_of, sighting_of, wide_of
 from detectors.engine.detector import Context, DetectorInfo, Evidence
 from detectors.engine.network import network_key
 from detectors.models.categories import hash32
-from detectors.models.rounding import single
+from detectors.models.rounding import half, single
 from schemas.contracts.notice import Notice
 from schemas.contracts.signal import BUCKET_MS
 from schemas.records.event import AuditEvent, Failure, SignIn, TraceRow
 
 EVIDENCE_NATS = 2.5
-STRANGE_NATS = 2.0  # from here a row remembers its first record
+STRANGE_NATS = 2.0
+GAIN_NATS = 0.05  # less is no news
 FAILED_MAX = 400  # failures of a day that are signalled one by one
 
 
@@ -64,20 +73,19 @@ class ImpossibleSessionDetector:
             return self._failed(state, event, signin, context)
         if event.ok is False or context.late:
             return ()
-        cached = (context.day, ip, event.session, event.user_agent, signin and (signin.device, signin.managed))
+        cached = (context.day, ip, event.session, event.user_agent, signin and _client(signin))
         row = state.recent.get(cached)
         if row is None:
-            row = state.recent[cached] = row_of(state, event, signin, context)
+            row = row_of(state, event, signin, context)
             rows = state.rows.setdefault(context.day, {})
             known = rows.get(row.key)
-            if known is not None:
-                row = state.recent[cached] = known
-            else:
-                found = self._new(state, rows, row, event, signin, context)
+            if known is None:
+                found = self._new(state, rows, row, cached, event, signin, context)
                 placed(state, row, event, context)
                 return found
+            row = state.recent[cached] = known
         placed(state, row, event, context)
-        return self._again(state, row, event, context)
+        return self._again(state, row, event, signin, context)
 
     # --- sightings -----------------------------------------------------------------------------------------------
 
@@ -86,70 +94,63 @@ class ImpossibleSessionDetector:
         state: SessionState,
         rows: dict[int, Row],
         row: Row,
+        cached: tuple[object, ...],
         event: AuditEvent,
         signin: SignIn | None,
         context: Context,
     ) -> Sequence[Evidence]:
         seen = sighting_of(row, event, signin, context)
         if len(rows) < ROWS_MAX:
-            rows[row.key] = row
+            rows[row.key] = state.recent[cached] = row
+            state.newest_ms = max(state.newest_ms, row.first_ms)
         vote(seen, context)
         judgement = judge(state, seen, context)
         if signin is not None:
             signal_success(state, seen, event, signin, judgement, context)
-        row.nats = single(judgement.nats)
+        row.own_nats, row.nats = half(judgement.own_nats), single(judgement.nats)
         young = context.sealed_days < SETTLED_DAYS and judgement.nats < STRANGE_NATS
         if not row.neutral and (judgement.familiar == 1.0 or young):
             row.kind |= HOME
-        found = []
-        if judgement.nats >= STRANGE_NATS:
+        if row.own_nats > 0.0 or row.nats >= STRANGE_NATS:
             row.record = (event.record_id, event.operation, event.ip, event.session)
-            if row.session:
-                state.strange.add(row.session)
-            if judgement.nats >= EVIDENCE_NATS:
-                found.append(evidence_of(state, seen, judgement, event, context))
+        found = []
+        if judgement.nats >= EVIDENCE_NATS:
+            found.append(evidence_of(state, seen, judgement, event, context))
         elif value_of(row) in state.shown.get(context.day, ()):
             found.append(repeat_of(row))
-        return [*found, *self._rejudge(state, row, context)]
+        return [*found, *_rejudge(state, row, event, context)]
 
-    def _again(self, state: SessionState, row: Row, event: AuditEvent, context: Context) -> Sequence[Evidence]:
+    def _again(
+        self, state: SessionState, row: Row, event: AuditEvent, signin: SignIn | None, context: Context
+    ) -> Sequence[Evidence]:
         """A further record of a row; one that reaches further back or on may show two places alive at once."""
+        found: Sequence[Evidence] = ()
         if event.time_ms < row.first_ms:
             row.first_ms = event.time_ms
+            if row.record is not None:
+                row.record = (event.record_id, event.operation, event.ip, event.session)
+            found = _rejudge(state, row, event, context, itself=True)
         elif event.time_ms > row.last_ms:
-            row.last_ms = event.time_ms
-            if row.session in state.strange and row.nats < STRANGE_NATS:
-                found = self._rejudge(state, row, context)
-                if found:
-                    return found
-        if row.nats >= STRANGE_NATS and value_of(row) in state.shown.get(context.day, ()):
+            before, row.last_ms = row.last_ms, event.time_ms
+            if before < state.newest_ms:
+                found = _rejudge(state, row, event, context, itself=True)
+        if signin is not None and signin.mfa_by_claim and not row.kind & CLAIM:
+            row.kind |= CLAIM
+            found = [*found, *_judged_again(state, row, context.day, event, context)]
+        if not found and row.nats >= STRANGE_NATS and value_of(row) in state.shown.get(context.day, ()):
             return [repeat_of(row)]
-        return ()
-
-    def _rejudge(self, state: SessionState, row: Row, context: Context) -> list[Evidence]:
-        """Strange rows of the same session gain when this row shows that the session lives elsewhere too."""
-        if row.session not in state.strange or not row.kind & HOME:
-            return []
-        found = []
-        for day, rows in state.rows.items():
-            for other in rows.values():
-                if other is row or other.session != row.session or other.record is None or other.neutral:
-                    continue
-                if same_place(row, other) or not _alive_together(row, other) or other.kind & ALIVE:
-                    continue
-                other.kind |= ALIVE
-                found.append(alive_evidence(state, other, day))
         return found
 
     def _failed(self, state: SessionState, event: AuditEvent, signin: SignIn, context: Context) -> Sequence[Evidence]:
         if signin.failure not in (Failure.BAD, Failure.PASSWORD_KNOWN) or event.ip is None:
             return ()
-        bucket = hash32(f"{event.ip}|{event.time_ms // BUCKET_MS}")
-        failed = state.failed.setdefault(context.day, set())
+        bucket = hash32(f"{event.ip}|{event.time_ms // BUCKET_MS}|{signin.failure.value}")
+        failed = state.failed.get(context.day, set())
         if bucket in failed:
             return ()
         if len(failed) < FAILED_MAX and not context.late:
             failed.add(bucket)
+            state.failed[context.day] = failed
         fact = fact_of(event, signin, context)
         agent = agent_of(signin.os, signin.browser, event.user_agent)
         network = network_key(event.ip, fact)
@@ -158,6 +159,8 @@ class ImpossibleSessionDetector:
         if not known and context.sealed_days >= SETTLED_DAYS:
             entities.append("tenant")
         signal(entities, "failure", event, signin, agent.family, context)
+        if signin.failure is Failure.PASSWORD_KNOWN and not context.late:
+            return _denied(state, event, signin, context)
         return ()
 
     # --- the rest of the protocol --------------------------------------------------------------------------------
@@ -179,5 +182,41 @@ class ImpossibleSessionDetector:
         return load_state(data)
 
 
-def _alive_together(one: Row, other: Row) -> bool:
-    return one.first_ms <= other.last_ms and other.first_ms <= one.last_ms
+def _client(signin: SignIn) -> tuple[object, ...]:
+    """What of a sign-in decides its row, beside address, session and user agent."""
+    return (signin.os, signin.browser, signin.device, signin.managed, signin.compliant, signin.interactive)
+
+
+def _rejudge(
+    state: SessionState, row: Row, event: AuditEvent, context: Context, itself: bool = False
+) -> list[Evidence]:
+    """Rows about which a new row, or one that reaches further, says something; with `itself` also what they say of it."""
+    found, touched = [], False
+    for day, rows in state.rows.items():
+        for other in rows.values():
+            if other is row:
+                continue
+            touched = touched or (itself and touches(other, row))
+            if touches(row, other):
+                found += _judged_again(state, other, day, event, context)
+    return found + _judged_again(state, row, context.day, event, context) if touched else found
+
+
+def _judged_again(state: SessionState, row: Row, day: int, event: AuditEvent, context: Context) -> list[Evidence]:
+    session = continuity(state, row, familiarity(state, row, context), row.own_nats)
+    nats = row.own_nats + session.nats
+    if nats < row.nats + GAIN_NATS:
+        return []
+    row.nats = single(nats)
+    return [rejudged_evidence(state, row, day, session, event)] if nats >= EVIDENCE_NATS else []
+
+
+def _denied(state: SessionState, event: AuditEvent, signin: SignIn, context: Context) -> Sequence[Evidence]:
+    """A password that is right, from a network that is not the account's."""
+    seen = sighting_of(row_of(state, event, signin, context), event, signin, context)
+    if seen.row.neutral:
+        return ()
+    judgement = judge_alone(state, seen, context)
+    if judgement.familiar >= 1.0 or judgement.own_nats < EVIDENCE_NATS:
+        return ()
+    return (denied_evidence(seen, judgement),)

@@ -8,35 +8,19 @@ tenant, meet new networks anyway; session continuity needs no history.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detectors.accounts.client_agent import Agent
-from detectors.accounts.session_state import (
-    ALIVE,
-    DEVICE_HELD,
-    DEVICE_MANAGED,
-    DEVICE_NONE,
-    HOME,
-    NOWHERE,
-    PLAIN,
-    RELAY,
-    SYSTEMS,
-    Row,
-    SessionState,
-)
-from detectors.engine.detector import HOUR_MS, Context
-from detectors.models.velocity import GeoVelocity, great_circle_km
+from detectors.accounts.session_continuity import Continuity, continuity, same_place
+from detectors.accounts.session_state import DEVICE_HELD, DEVICE_MANAGED, DEVICE_NONE, RELAY, Row, SessionState
+from detectors.engine.detector import Context
 from schemas.contracts.incident import Reason
 
 SETTLED_DAYS = 7  # before that the open day's earlier records are a provisional baseline
 TENANT_DAYS_MIN = 30.0  # person-days before the tenant's habits count
 ATTACKER_NETWORK = 0.02  # share of strange sign-ins that a network of nobody's is taken to carry
 ATTACKER_AGENT = 0.05
-VELOCITY_HOURS = 12
-ALIVE_NATS = 3.5
-PHONES = ("ios", "android", "windows-phone")
-_VELOCITY = GeoVelocity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +36,45 @@ class Sighting:
     network_class: str
     agent: Agent
     interactive: bool
-    mfa_by_claim: bool
 
 
 @dataclass(slots=True)
 class Judgement:
-    """Terms and what they mean. `familiar` 0..1 is of the network."""
+    """Terms of the place, the client and the device, and of what the session did. `familiar` 0..1 is of the network."""
 
-    reasons: list[Reason]
+    own: list[Reason]
     familiar: float
-    certain: bool = False
-    switched: bool = False
+    session: Continuity
+
+    @property
+    def own_nats(self) -> float:
+        """What needs no other row."""
+        return sum(reason.nats for reason in self.own)
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """All terms."""
+        return self.own + self.session.reasons
 
     @property
     def nats(self) -> float:
         """Sum."""
-        return sum(reason.nats for reason in self.reasons)
+        return self.own_nats + self.session.nats
 
 
 def judge(state: SessionState, seen: Sighting, context: Context) -> Judgement:
     """Every term for a record at a place, with a client, in a session."""
+    judgement = judge_alone(state, seen, context)
+    judgement.session = continuity(state, seen.row, judgement.familiar, judgement.own_nats)
+    return judgement
+
+
+def judge_alone(state: SessionState, seen: Sighting, context: Context) -> Judgement:
+    """The terms of place, client and device."""
     row = seen.row
     earlier = [other for other in state.all_rows() if other is not row and other.first_ms <= row.first_ms]
-    familiar = _familiarity(state, row, earlier, context)
-    judgement = Judgement([], familiar)
-    reasons = judgement.reasons
+    familiar = familiarity(state, row, context)
+    reasons: list[Reason] = []
     if not row.neutral:
         first = not state.models and not earlier
         damp = 0.3 if row.kind & RELAY else 1.0
@@ -87,26 +85,19 @@ def judge(state: SessionState, seen: Sighting, context: Context) -> Judgement:
             reasons.append(Reason("network", seen.name, "known", -2.5))
     reasons += _agent(state, seen, earlier, context)
     reasons += _device(state, seen)
-    if row.session:
-        _continuity(state, seen, judgement)
-    if not row.neutral and familiar < 1.0 and judgement.nats >= 2.0:
-        reasons += _velocity(state, row)
-    return judgement
+    return Judgement(reasons, familiar, Continuity())
 
 
-def _familiarity(state: SessionState, row: Row, earlier: Iterable[Row], context: Context) -> float:
+def familiarity(state: SessionState, row: Row, context: Context) -> float:
+    """Of a row's network: 0 new, .5 met once (in the first days: today), 1 known."""
     if row.neutral:
         return 1.0
     known = max(state.familiarity("network", row.network), state.familiarity("wide", row.wide))
-    young = known < 0.5 and context.sealed_days < SETTLED_DAYS
-    if young and any(same_place(row, other) and other.nats < 5.0 for other in earlier):
-        return 0.5
+    if known < 0.5 and context.sealed_days < SETTLED_DAYS:
+        earlier = (other for other in state.all_rows() if other is not row and other.first_ms <= row.first_ms)
+        if any(same_place(row, other) and other.nats < 5.0 for other in earlier):
+            return 0.5
     return known
-
-
-def same_place(one: Row, other: Row) -> bool:
-    """Two rows share their network in one of its spellings."""
-    return (one.network != 0 and one.network == other.network) or (one.wide != 0 and one.wide == other.wide)
 
 
 def _network(
@@ -119,7 +110,7 @@ def _network(
         nats += _rarity(context, "network", (seen.network, seen.wide), ATTACKER_NETWORK, 1.5, -2.5) * (1.0 - familiar)
     nats += {"hosting": 1.5, "mobile": -1.5}.get(seen.network_class, 0.0) * (1.0 - familiar)
     if abs(nats) >= 0.05:
-        words = "met once before" if familiar else "never met"
+        words = "hardly known" if familiar else "not known"
         yield Reason("network", f"{seen.name}, {words}", "networks of this account", round(nats * damp, 2))
 
 
@@ -184,66 +175,3 @@ def _device(state: SessionState, seen: Sighting) -> Iterator[Reason]:
         share = known / agents.total if agents is not None and agents.total > 0 else 0.0
         if share >= 0.5:
             yield Reason("device", "no registered device", "a registered one", 1.0)
-
-
-def _continuity(state: SessionState, seen: Sighting, judgement: Judgement) -> None:
-    """What the same session did elsewhere: the signature of a stolen token."""
-    row, reasons = seen.row, judgement.reasons
-    others = [other for other in state.all_rows() if other is not row and other.session == row.session]
-    before = [other for other in others if other.first_ms <= row.first_ms]
-    home = state.sessions.get(row.session)
-    away = [other for other in before if not other.neutral and not same_place(row, other) and other.kind & HOME]
-    moved = bool(away) or (home is not None and row.network != home.network and row.wide != home.wide)
-    if moved and judgement.familiar < 1.0 and not row.neutral:
-        damp = (1.0 - judgement.familiar) * _wandering(seen, away)
-        gap = min((row.first_ms - other.last_ms for other in away), default=24 * HOUR_MS)
-        nats = 0.4 if gap > 2 * HOUR_MS else 1.2 if gap > HOUR_MS // 2 else 2.0
-        reasons.append(Reason("session", "continued from another network", "stays at one", round(nats * damp, 2)))
-        judgement.switched = True
-        if gap <= 0:
-            row.kind |= ALIVE
-            reasons.append(Reason("session", "in use at both places at once", "one place", round(ALIVE_NATS * damp, 2)))
-        if seen.mfa_by_claim and damp >= 0.5:
-            reasons.append(Reason("second_factor", "by claim in the token", "asked at a new place", 1.0))
-    systems = {other.system for other in before if other.system} | ({home.system} if home and home.system else set())
-    if row.system and systems and row.system not in systems:
-        nats = 6.0 if moved or row.neutral else 3.0
-        reasons.append(Reason("session", "changed its operating system", "one device", nats))
-        judgement.certain = moved and judgement.familiar < 1.0
-        judgement.switched = True
-    elif row.kind & PLAIN and any(o.kind & PLAIN and o.agent != row.agent and o.system == row.system for o in before):
-        reasons.append(Reason("session", "changed its browser", "one browser", 3.0))
-        judgement.switched = True
-    held = max([other.held for other in before] + ([home.held] if home else []), default=0)
-    if moved and row.held == DEVICE_NONE and held == DEVICE_MANAGED:
-        reasons.append(Reason("device", "none, the session began on a managed one", "the same device", 3.0))
-
-
-def _wandering(seen: Sighting, away: list[Row]) -> float:
-    """Factor below 1 where sessions change networks by nature: phones, carriers, relays; or the client is not known."""
-    row = seen.row
-    if row.kind & RELAY or any(other.kind & RELAY for other in away):
-        return 0.3
-    if seen.network_class == "mobile" or SYSTEMS[row.system] in PHONES:
-        return 0.3
-    return 1.0 if row.system else 0.6
-
-
-def _velocity(state: SessionState, row: Row) -> Iterator[Reason]:
-    if row.latitude == NOWHERE:
-        return
-    best, words = 0.0, ""
-    for other in state.all_rows():
-        if other is row or other.neutral or other.latitude == NOWHERE or same_place(row, other):
-            continue
-        gap = max(row.first_ms - other.last_ms, other.first_ms - row.last_ms, 0)
-        if gap > VELOCITY_HOURS * HOUR_MS or (other.kind | row.kind) & RELAY:
-            continue
-        km = great_circle_km(row.latitude / 100, row.longitude / 100, other.latitude / 100, other.longitude / 100)
-        nats = _VELOCITY.score_one({"km": km, "seconds": gap / 1000, "accuracy_km": 100.0})
-        if SYSTEMS[row.system] in PHONES or SYSTEMS[other.system] in PHONES:
-            nats *= 0.3  # a carrier's addresses are placed at its gateway
-        if nats > best:
-            best, words = nats, f"{km:.0f} km in {gap / 60_000:.0f} minutes"
-    if best >= 0.5:
-        yield Reason("velocity", words, "below an aeroplane's", round(min(best, 4.0), 2))

@@ -3,59 +3,92 @@
 from __future__ import annotations
 
 from detectors import techniques
-from detectors.accounts.session_evidence import ALIVE_NATS, PHONES, Judgement, Sighting
-from detectors.accounts.session_state import RELAY, SYSTEMS, Row, SessionState
+from detectors.accounts.session_continuity import Continuity
+from detectors.accounts.session_evidence import Judgement, Sighting
+from detectors.accounts.session_state import Row, SessionState
 from detectors.engine.detector import Context, Control, Evidence, RecordRef
 from schemas.contracts.incident import Reason, Stage, Technique
 from schemas.records.event import AuditEvent, SignIn
 
 DETECTOR = "impossible-session"
+DENIED_NATS_MAX = 9.0  # below review: the second factor held
+REVOKE = "Revoke the account's sessions and check what was done from this address."
+CHANGE_PASSWORD = "Ask the owner; if it was somebody else, change the password: it is known to an outsider."
 
 
 def value_of(row: Row) -> int:
-    """What the evidence is about: the network (and, at home, the session)."""
-    return row.network
+    """What the evidence is about: the address's wide prefix, which no other record can change."""
+    return row.wide
 
 
 def evidence_of(
     state: SessionState, seen: Sighting, judgement: Judgement, event: AuditEvent, context: Context
 ) -> Evidence:
+    """A strange sighting, the record at hand."""
     row = seen.row
     state.shown.setdefault(context.day, set()).add(value_of(row))
-    reasons = tuple(sorted(judgement.reasons, key=lambda reason: -reason.nats))
     return Evidence(
         detector=DETECTOR,
-        value=f"network:{value_of(row):08x}",
+        value=_value(row),
         stage=Stage.ACCESS,
-        technique=_technique(judgement.switched),
+        technique=_technique(judgement.session),
         control=Control.SESSION,
         nats=round(judgement.nats, 2),
-        reasons=reasons,
-        sentence=_sentence(seen, judgement, event),
-        advice="Revoke the account's sessions and check what was done from this address.",
-        certain=judgement.certain,
+        reasons=_ranked(judgement.reasons),
+        sentence=f"{_acted(seen, event)}, {_which(judgement, row)}.",
+        advice=REVOKE,
+        certain=judgement.session.certain,
     )
 
 
-def _sentence(seen: Sighting, judgement: Judgement, event: AuditEvent) -> str:
-    verb = "Signed in" if type(event.detail) is SignIn else "Acted"
+def rejudged_evidence(state: SessionState, row: Row, day: int, session: Continuity, event: AuditEvent) -> Evidence:
+    """An earlier sighting that looks different by a later record; it counts under the record by which it was met."""
+    state.shown.setdefault(day, set()).add(value_of(row))
+    uid, operation, ip, session_id = row.record or (event.record_id, event.operation, event.ip, event.session)
+    time_ms = row.first_ms if row.record else event.time_ms
+    known = f"{ip}, as judged when it appeared" if row.record else "an address of the day, as judged when it appeared"
+    return Evidence(
+        detector=DETECTOR,
+        value=_value(row),
+        stage=Stage.ACCESS,
+        technique=_technique(session),
+        control=Control.SESSION,
+        nats=round(row.own_nats + session.nats, 2),
+        reasons=_ranked([Reason("network", known, "", round(row.own_nats, 2)), *session.reasons]),
+        sentence=_told_later(ip if row.record else None, session),
+        advice=REVOKE,
+        certain=session.certain,
+        record=RecordRef(time_ms, uid, operation, ip, session_id),
+    )
+
+
+def denied_evidence(seen: Sighting, judgement: Judgement) -> Evidence:
+    """The password was right, what comes after it was not: evidence of a password in other hands, not of a session."""
+    reasons, nats = judgement.own, judgement.own_nats
+    if nats > DENIED_NATS_MAX:
+        held = Reason("second_factor", "not given", "", round(DENIED_NATS_MAX - nats, 2))
+        reasons, nats = [*reasons, held], DENIED_NATS_MAX
     client = f" with {seen.agent.words}" if seen.agent.family else ""
-    if judgement.switched:
-        what = "a session that had been in use elsewhere"
-        return f"{verb} from {seen.name}{client}, in {what}."
-    how = {0.0: "which this account had never used", 0.5: "which this account had used only once"}
-    which = how.get(judgement.familiar, "a known place")
-    return f"{verb} from {seen.name}{client}, {which}."
-
-
-def _technique(switched: bool) -> Technique:
-    return techniques.SESSION_COOKIE if switched else techniques.CLOUD_ACCOUNT
+    where = _place(judgement.familiar)
+    return Evidence(
+        detector=DETECTOR,
+        value=f"denied:{value_of(seen.row):08x}",
+        stage=Stage.ACCESS,
+        technique=techniques.CLOUD_ACCOUNT,
+        control=Control.PASSWORD,
+        nats=round(nats, 2),
+        reasons=_ranked(reasons),
+        sentence=f"The password was accepted from {seen.name}{client}, {where}; the sign-in was not completed.",
+        advice=CHANGE_PASSWORD,
+        proof=False,
+    )
 
 
 def repeat_of(row: Row) -> Evidence:
+    """A further record of evidence already given."""
     return Evidence(
         DETECTOR,
-        f"network:{value_of(row):08x}",
+        _value(row),
         Stage.ACCESS,
         techniques.CLOUD_ACCOUNT,
         Control.SESSION,
@@ -67,24 +100,47 @@ def repeat_of(row: Row) -> Evidence:
     )
 
 
-def alive_evidence(state: SessionState, row: Row, day: int) -> Evidence:
-    assert row.record is not None
-    state.shown.setdefault(day, set()).add(value_of(row))
-    uid, operation, ip, session = row.record
-    gain = ALIVE_NATS * (0.3 if SYSTEMS[row.system] in PHONES or row.kind & RELAY else 1.0 if row.system else 0.6)
-    reasons = (
-        Reason("network", f"{ip}, as judged when it appeared", "", round(row.nats, 2)),
-        Reason("session", "in use at two networks at once", "one place", round(gain, 2)),
-    )
-    return Evidence(
-        detector=DETECTOR,
-        value=f"network:{value_of(row):08x}",
-        stage=Stage.ACCESS,
-        technique=techniques.SESSION_COOKIE,
-        control=Control.SESSION,
-        nats=round(row.nats + gain, 2),
-        reasons=reasons,
-        sentence=f"One session was in use from {ip} and from another network at the same time.",
-        advice="Revoke the account's sessions and check what was done from this address.",
-        record=RecordRef(row.first_ms, uid, operation, ip, session),
-    )
+def _value(row: Row) -> str:
+    return f"network:{value_of(row):08x}"
+
+
+def _ranked(reasons: list[Reason]) -> tuple[Reason, ...]:
+    return tuple(sorted(reasons, key=lambda reason: -reason.nats))
+
+
+def _technique(session: Continuity) -> Technique:
+    stolen = session.moved or session.alive or session.changed
+    return techniques.SESSION_COOKIE if stolen else techniques.CLOUD_ACCOUNT
+
+
+def _acted(seen: Sighting, event: AuditEvent) -> str:
+    verb = "Signed in" if type(event.detail) is SignIn else "Acted"
+    client = f" with {seen.agent.words}" if seen.agent.family else ""
+    return f"{verb} from {seen.name}{client}"
+
+
+def _which(judgement: Judgement, row: Row) -> str:
+    session = judgement.session
+    if session.moved or session.alive:
+        return "in a session that had been in use elsewhere"
+    if session.changed:
+        return f"in a session that had been in use with another {session.changed}"
+    return "an address of Microsoft's or the tenant's own" if row.neutral else _place(judgement.familiar)
+
+
+def _place(familiar: float) -> str:
+    """True also of networks that the models forgot, or met on days that were not learnt."""
+    if familiar >= 1.0:
+        return "a known network of this account"
+    return "a network this account has hardly used" if familiar else "which is none of this account's known networks"
+
+
+def _told_later(ip: str | None, session: Continuity) -> str:
+    where = ip or "an address of the same day"
+    if session.alive:
+        return f"One session was in use from {where} and from another network at the same time."
+    if session.changed:
+        return f"One session was used from {where} with another {session.changed} than before."
+    if session.moved:
+        return f"One session was used from {where} after it had been in use at another network."
+    return f"The account was used from {where} and from another place, {session.journey} apart."

@@ -14,14 +14,14 @@ SYSTEMS = ("", "windows", "macos", "ios", "android", "linux", "chromeos", "windo
 KINDS = ("network", "wide", "country", "agent", "device")
 SIZES = {"network": 16, "wide": 16, "country": 8, "agent": 12, "device": 8}
 NOWHERE = -32_768
-_ROW = struct.Struct("<QIIIIIIBBBhhf")
+_ROW = struct.Struct("<QIIIIIIBBBhhfe")
 _SESSION = struct.Struct("<IIIBBH")
 
 # What a row says about the device behind it.
-# Bits of Row.kind: Microsoft's or the tenant's own egress; a privacy relay; a browser that people use; the session was told
-# to live at two places at once; what `Place` says; a place the account
-# knows, so that a session alive there and elsewhere has two holders.
-NEUTRAL, RELAY, PLAIN, ALIVE, TRUSTED, STRANGE, HOME = 1, 2, 4, 8, 16, 32, 64
+# Bits of Row.kind: Microsoft's or the tenant's own egress; a privacy relay; a browser that people use; a mobile carrier; what
+# `Place` says; a place the account knows, so that a session alive there and elsewhere has two holders; a second factor by
+# claim in the token.
+NEUTRAL, RELAY, PLAIN, MOBILE, TRUSTED, STRANGE, HOME, CLAIM = 1, 2, 4, 8, 16, 32, 64, 128
 DEVICE_SILENT, DEVICE_NONE, DEVICE_HELD, DEVICE_MANAGED = 0, 1, 2, 3
 
 
@@ -29,8 +29,8 @@ DEVICE_SILENT, DEVICE_NONE, DEVICE_HELD, DEVICE_MANAGED = 0, 1, 2, 3
 class Row:
     """One place, client and session of one open day. Hashes are 32 bits, 0 when the records are silent.
 
-    `spot` is in hundredths of a degree. `nats` is the best score so far; `record` the first record's id, operation and
-    address while the row is strange.
+    `spot` is in hundredths of a degree. `nats` is the best score so far, `own_nats` the part of it that needs no other row;
+    `record` the record by which the row was met: id, operation, address and session, while the row is strange.
     """
 
     key: int  # 64-bit hash of (address, session, agent): what a further record is compared by
@@ -48,6 +48,7 @@ class Row:
     latitude: int = NOWHERE
     longitude: int = NOWHERE
     nats: float = 0.0
+    own_nats: float = 0.0
     address: int = 0
     trusted_on: int = -1  # day of the profile by which the place was judged, low 16 bits
     record: tuple[str, str, str | None, str | None] | None = None  # id, operation, address, session
@@ -83,7 +84,7 @@ class SessionState:
     last_ms: int = 0  # event time of the latest record with an address
     last_place: int = 0  # its `Place`
     recent: dict[tuple[object, ...], Row] = field(default_factory=dict)  # a cache, not kept
-    strange: set[int] = field(default_factory=set)  # sessions with a strange row on an open day
+    newest_ms: int = 0  # when the newest row was first met, not kept
     shown: dict[int, set[int]] = field(default_factory=dict)  # day -> values that became evidence
     failed: dict[int, set[int]] = field(default_factory=dict)  # day -> (address, ten minutes) already signalled
 
@@ -110,9 +111,9 @@ class SessionState:
         """Rows of the open days."""
         return [row for day in self.rows.values() for row in day.values()]
 
-    def note_strange(self) -> None:
-        """Find the sessions of strange rows anew."""
-        self.strange = {row.session for row in self.all_rows() if row.record is not None and row.session}
+    def note_newest(self) -> None:
+        """Find anew when the newest row was first met."""
+        self.newest_ms = max((row.first_ms for row in self.all_rows()), default=0)
 
     def seal(self, day: int, learn: bool) -> None:
         """Learn a day's rows in order of event time, or forget them."""
@@ -120,7 +121,7 @@ class SessionState:
         self.shown.pop(day, None)
         self.failed.pop(day, None)
         self.recent.clear()
-        self.note_strange()
+        self.note_newest()
         if not learn or not rows:
             return
         met: set[tuple[str, int]] = set()
@@ -156,7 +157,8 @@ class SessionState:
 
 def dump_state(state: SessionState) -> bytes:
     """Models (u16 length each) | sessions | days of rows; empty for who was never seen."""
-    if not state.models and not state.rows:
+    days = sorted(state.rows.keys() | state.shown.keys() | state.failed.keys())
+    if not state.models and not days:
         return b""
     parts = [struct.pack("<qB", state.last_ms, state.last_place)]
     for kind in KINDS:
@@ -166,9 +168,13 @@ def dump_state(state: SessionState) -> bytes:
     parts.append(bytes([len(state.sessions)]))
     for key, held in state.sessions.items():
         parts.append(_SESSION.pack(key, held.network, held.wide, held.system, held.held, held.day))
-    parts.append(bytes([len(state.rows)]))
-    for day, rows in sorted(state.rows.items()):
-        shown, failed = sorted(state.shown.get(day, ())), sorted(state.failed.get(day, ()))
+    parts.append(bytes([len(days)]))
+    for day in days:
+        rows, shown, failed = (
+            state.rows.get(day, {}),
+            sorted(state.shown.get(day, ())),
+            sorted(state.failed.get(day, ())),
+        )
         parts.append(struct.pack("<iHHH", day, len(rows), len(shown), len(failed)))
         parts.append(struct.pack(f"<{len(shown)}I{len(failed)}I", *shown, *failed))
         parts += [_dump_row(row, day) for _, row in sorted(rows.items())]
@@ -191,6 +197,7 @@ def _dump_row(row: Row, day: int) -> bytes:
         row.latitude,
         row.longitude,
         row.nats,
+        row.own_nats,
     )
     data = numbers + struct.pack("<IIIH", row.device, row.session, row.address, row.trusted_on & 0xFFFF)
     if row.record is None:
@@ -229,7 +236,7 @@ def load_state(data: bytes) -> SessionState:
             state.sessions[key] = Session(network, wide, system, held, day)
         for _ in range(reader.take(1)[0]):
             _load_day(state, reader)
-        state.note_strange()
+        state.note_newest()
     except struct.error as error:
         raise ValueError("the state of impossible-session is damaged") from error
     if reader.at != len(data):
@@ -244,16 +251,15 @@ def _load_day(state: SessionState, reader: _Reader) -> None:
         state.shown[day] = set(values[:shown])
     if failed:
         state.failed[day] = set(values[shown:])
-    held = state.rows.setdefault(day, {})
-    for _ in range(rows):
-        row = _load_row(reader, day)
-        held[row.key] = row
+    held = [_load_row(reader, day) for _ in range(rows)]
+    if held:
+        state.rows[day] = {row.key: row for row in held}
 
 
 def _load_row(reader: _Reader, day: int) -> Row:
     base = day * 86_400_000
-    key, first, last, network, wide, country, agent, system, flags, kind, latitude, longitude, nats = _ROW.unpack(
-        reader.take(_ROW.size)
+    key, first, last, network, wide, country, agent, system, flags, kind, latitude, longitude, nats, own_nats = (
+        _ROW.unpack(reader.take(_ROW.size))
     )
     device, session, address, trusted_on = reader.unpack("<IIIH")
     record = None
@@ -266,4 +272,4 @@ def _load_row(reader: _Reader, day: int) -> Row:
     if system >= len(SYSTEMS):
         raise ValueError("the state of impossible-session is damaged")
     place = (network, wide, country, agent, device, session, system, flags >> 1, kind)
-    return Row(key, base + first, base + last, *place, latitude, longitude, nats, address, trusted_on, record)
+    return Row(key, base + first, base + last, *place, latitude, longitude, nats, own_nats, address, trusted_on, record)

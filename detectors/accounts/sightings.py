@@ -7,10 +7,12 @@ from functools import lru_cache
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.session_evidence import Sighting
 from detectors.accounts.session_state import (
+    CLAIM,
     DEVICE_HELD,
     DEVICE_MANAGED,
     DEVICE_NONE,
     DEVICE_SILENT,
+    MOBILE,
     NEUTRAL,
     NOWHERE,
     PLAIN,
@@ -31,6 +33,7 @@ from detectors.engine.network import (
 )
 from detectors.models.categories import hash32
 from schemas.records.event import AuditEvent, SignIn
+from schemas.text import printable
 
 
 def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, context: Context) -> Row:
@@ -54,8 +57,12 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
         kind |= NEUTRAL  # a service of Microsoft acts for the user; a person behind a rented machine signs in
     elif is_relay(ip, fact):
         kind |= RELAY
+    if network_class(fact) == "mobile":
+        kind |= MOBILE
+    if signin is not None and signin.mfa_by_claim:
+        kind |= CLAIM
     session = hash32(event.session) if event.session else 0
-    key = hash32(f"{ip}|{event.session}") << 32 | hash32(f"{agent.family}|{device}|{held}")
+    key = hash32(f"{ip}|{event.session}") << 32 | hash32(f"{agent.family}|{device}|{held}|{kind & NEUTRAL}")
     spot = (NOWHERE, NOWHERE)
     if fact.latitude is not None and fact.longitude is not None:
         spot = (round(fact.latitude * 100), round(fact.longitude * 100))
@@ -111,7 +118,9 @@ def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Con
     ip = event.ip or ""
     fact = fact_of(event, signin, context)
     where = ", ".join(
-        part for part in (fact.org, f"AS{fact.asn}" if fact.asn else None, fact.city, fact.country) if part
+        printable(part, 60)
+        for part in (fact.org, f"AS{fact.asn}" if fact.asn else None, fact.city, fact.country)
+        if part
     )
     agent = agent_of(signin and signin.os, signin and signin.browser, event.user_agent)
     return Sighting(
@@ -124,5 +133,4 @@ def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Con
         network_class(fact),
         agent,
         bool(signin and signin.interactive),
-        bool(signin and signin.mfa_by_claim),
     )

@@ -1,0 +1,177 @@
+"""What the other rows of the open days say about one: a session in two hands, a journey too fast. Layer: detectors.
+
+Functions of the rows' intervals and of sealed days alone, so that they can be asked again whenever a row appears or reaches
+further: in which order records arrive makes no difference (detection-science 1.4 b and c, 2.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from detectors.accounts.session_state import (
+    CLAIM,
+    DEVICE_MANAGED,
+    DEVICE_NONE,
+    HOME,
+    MOBILE,
+    NOWHERE,
+    PLAIN,
+    RELAY,
+    SYSTEMS,
+    Row,
+    Session,
+    SessionState,
+)
+from detectors.engine.detector import HOUR_MS
+from detectors.models.velocity import GeoVelocity, great_circle_km
+from schemas.contracts.incident import Reason
+
+VELOCITY_HOURS = 12
+VELOCITY_FROM_NATS = 2.0  # a journey is never surprising alone
+ALIVE_NATS = 3.5
+PHONES = ("ios", "android", "windows-phone")
+_VELOCITY = GeoVelocity()
+
+
+@dataclass(slots=True)
+class Continuity:
+    """Terms of one row, and what happened to its session: went on from another network, was in use at two networks at
+    once, got another operating system or browser (`changed` names it), and the journey in words."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    moved: bool = False
+    alive: bool = False
+    changed: str = ""
+    journey: str = ""
+    certain: bool = False
+
+    @property
+    def nats(self) -> float:
+        """Sum."""
+        return sum(reason.nats for reason in self.reasons)
+
+
+def same_place(one: Row, other: Row) -> bool:
+    """Two rows share their network in one of its spellings."""
+    return (one.network != 0 and one.network == other.network) or (one.wide != 0 and one.wide == other.wide)
+
+
+def continuity(state: SessionState, row: Row, familiar: float, nats: float) -> Continuity:
+    """Terms of a row whose own place, client and device say `nats`; `familiar` 0..1 is of its network."""
+    found = Continuity()
+    if row.session:
+        _session(state, row, familiar, found)
+    if not row.neutral and familiar < 1.0 and nats + found.nats >= VELOCITY_FROM_NATS:
+        _journey(state, row, found)
+    return found
+
+
+def touches(by: Row, row: Row) -> bool:
+    """`by` may have something to say about `row`."""
+    if by.session and by.session == row.session:
+        if by.first_ms <= row.first_ms and _other_client(by, row):
+            return True
+        if by.kind & HOME and not row.kind & HOME and not row.neutral and not same_place(by, row):
+            return True
+    return row.nats >= VELOCITY_FROM_NATS and not row.kind & HOME and _far(by, row)
+
+
+def _other_client(by: Row, row: Row) -> bool:
+    if by.system and row.system and by.system != row.system:
+        return True
+    if by.held == DEVICE_MANAGED and row.held == DEVICE_NONE:
+        return True
+    return bool(by.kind & row.kind & PLAIN) and by.agent != row.agent
+
+
+def _overlap(one: Row, other: Row) -> bool:
+    return one.first_ms <= other.last_ms and other.first_ms <= one.last_ms
+
+
+# --- the session -------------------------------------------------------------------------------------------------
+
+
+def _session(state: SessionState, row: Row, familiar: float, found: Continuity) -> None:
+    """The signature of a stolen token: the same session elsewhere, with another system, browser or device."""
+    others = [other for other in state.all_rows() if other is not row and other.session == row.session]
+    before = [other for other in others if other.first_ms <= row.first_ms]
+    home = state.sessions.get(row.session)
+    away = [other for other in others if other.kind & HOME and not other.neutral and not same_place(row, other)]
+    _hands(row, familiar, away, home, found)
+    _client(row, before, home, found)
+    found.certain = found.certain and familiar < 1.0
+    held = max([other.held for other in before] + ([home.held] if home else []), default=0)
+    if found.moved and row.held == DEVICE_NONE and held == DEVICE_MANAGED:
+        found.reasons.append(Reason("device", "none, the session began on a managed one", "the same device", 3.0))
+
+
+def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, found: Continuity) -> None:
+    """Networks: where the session came from, and whether it stayed alive there."""
+    left = [other for other in away if other.first_ms <= row.first_ms]
+    found.moved = bool(left) or (home is not None and row.network != home.network and row.wide != home.wide)
+    if familiar >= 1.0 or row.neutral:
+        return
+    damp = (1.0 - familiar) * _wandering(row, away)
+    if found.moved:
+        gap = min((row.first_ms - other.last_ms for other in left), default=24 * HOUR_MS)
+        nats = 0.4 if gap > 2 * HOUR_MS else 1.2 if gap > HOUR_MS // 2 else 2.0
+        found.reasons.append(Reason("session", "continued from another network", "stays at one", round(nats * damp, 2)))
+        if row.kind & CLAIM and damp >= 0.5:
+            found.reasons.append(Reason("second_factor", "by claim in the token", "asked at a new place", 1.0))
+    if any(_overlap(row, other) for other in away):
+        found.alive = True
+        nats = round(ALIVE_NATS * damp, 2)
+        found.reasons.append(Reason("session", "in use at both places at once", "one place", nats))
+
+
+def _client(row: Row, before: list[Row], home: Session | None, found: Continuity) -> None:
+    """Operating system and browser: a session that changes them was copied."""
+    systems = {other.system for other in before if other.system} | ({home.system} if home and home.system else set())
+    if row.system and systems and row.system not in systems:
+        nats = 6.0 if found.moved or row.neutral else 3.0
+        found.reasons.append(Reason("session", "changed its operating system", "one device", nats))
+        found.changed, found.certain = "operating system", found.moved
+    elif row.kind & PLAIN and any(o.kind & PLAIN and o.agent != row.agent and o.system == row.system for o in before):
+        found.reasons.append(Reason("session", "changed its browser", "one browser", 3.0))
+        found.changed = "browser"
+
+
+def _wandering(row: Row, away: Iterable[Row]) -> float:
+    """Factor below 1 where sessions change networks by nature: phones, carriers, relays; or the client is not known."""
+    if row.kind & RELAY or any(other.kind & RELAY for other in away):
+        return 0.3
+    if row.kind & MOBILE or SYSTEMS[row.system] in PHONES:
+        return 0.3
+    return 1.0 if row.system else 0.6
+
+
+# --- the journey -------------------------------------------------------------------------------------------------
+
+
+def _gap(one: Row, other: Row) -> int:
+    return max(one.first_ms - other.last_ms, other.first_ms - one.last_ms, 0)
+
+
+def _far(one: Row, other: Row) -> bool:
+    """Two places between which somebody may have travelled."""
+    if NOWHERE in (one.latitude, other.latitude) or one.neutral or other.neutral or (one.kind | other.kind) & RELAY:
+        return False
+    return _gap(one, other) <= VELOCITY_HOURS * HOUR_MS and not same_place(one, other)
+
+
+def _journey(state: SessionState, row: Row, found: Continuity) -> None:
+    best, words = 0.0, ""
+    for other in state.all_rows():
+        if other is row or not _far(row, other):
+            continue
+        gap = _gap(row, other)
+        km = great_circle_km(row.latitude / 100, row.longitude / 100, other.latitude / 100, other.longitude / 100)
+        nats = _VELOCITY.score_one({"km": km, "seconds": gap / 1000, "accuracy_km": 100.0})
+        if SYSTEMS[row.system] in PHONES or SYSTEMS[other.system] in PHONES:
+            nats *= 0.3  # a carrier's addresses are placed at its gateway
+        if nats > best:
+            best, words = nats, f"{km:.0f} km in {gap / 60_000:.0f} minutes"
+    if best >= 0.5:
+        found.journey = words
+        found.reasons.append(Reason("velocity", words, "below an aeroplane's", round(min(best, 4.0), 2)))
