@@ -99,9 +99,7 @@ def _presence(match: re.Match[str], start_ms: int, builder: Builder) -> Played:
     return events, start_ms
 
 
-def _presence_day(
-    start_ms: int, client: str, places: list[str], session: str, builder: Builder
-) -> list[AuditEvent]:
+def _presence_day(start_ms: int, client: str, places: list[str], session: str, builder: Builder) -> list[AuditEvent]:
     """From 07:00 about five hours at each place: a sign-in, then mail read and a file opened."""
     events = []
     for n, place in enumerate(places):

@@ -8,11 +8,11 @@ from detectors.accounts.client_agent import agent_of
 from detectors.engine.network import NetworkFact
 from schemas.contracts.profile import Profile
 
-WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
-MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15"
-IPHONE = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1"
+WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
 )
+MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0"
 EDGE = WINDOWS.format(142) + " Edg/142.0.0.0"
@@ -42,7 +42,11 @@ class Client:
     managed: bool = False
 
 
-_BERLIN, _MUNICH, _NUREMBERG = ("DE", "Berlin", 52.52, 13.4), ("DE", "Munich", 48.14, 11.58), ("DE", "Nuremberg", 49.45, 11.1)
+_BERLIN, _MUNICH, _NUREMBERG = (
+    ("DE", "Berlin", 52.52, 13.4),
+    ("DE", "Munich", 48.14, 11.58),
+    ("DE", "Nuremberg", 49.45, 11.1),
+)
 _AMSTERDAM, _LISBON = ("NL", "Amsterdam", 52.37, 4.9), ("PT", "Lisbon", 38.72, -9.14)
 _NEW_YORK, _LAGOS = ("US", "New York", 40.7, -74.0), ("NG", "Lagos", 6.45, 3.4)
 PLACES = {
@@ -84,7 +88,9 @@ CLIENTS = {
     "linux": Client(LINUX, "Linux", "Chrome 142.0.0"),
     "phone": Client(IPHONE, "Ios 18.1", "Mobile Safari"),
     "axios": Client("axios/1.7.9", "", "", None),
-    "outlook": Client("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.18129; Pro)", "Windows10", "Rich Client 4.6"),
+    "outlook": Client(
+        "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0)", "Windows10", "Rich Client 4.6"
+    ),
     "teams": Client(WINDOWS.format(138) + " Teams/24295.605", "Windows10", "Edge 138.0.0"),
     "onedrive": Client("Microsoft SkyDriveSync 25.199 ship; Windows NT 10.0 (26100)", "Windows10", "Rich Client 4.6"),
 }
@@ -108,7 +114,14 @@ _BY_IP = {spot.ip: spot for spot in PLACES.values()}
 
 def office_tenant(tenant: str, day: int, home_domains: tuple[str, ...]) -> Profile:
     """Forty people of Berlin who were watched for forty working days."""
-    share = {"asn:702": 0.75, "net:198.51": 0.75, "asn:3320": 0.4, "asn:31334": 0.15, "asn:6805": 0.3, "asn:36183": 0.03}
+    share = {
+        "asn:702": 0.75,
+        "net:198.51": 0.75,
+        "asn:3320": 0.4,
+        "asn:31334": 0.15,
+        "asn:6805": 0.3,
+        "asn:36183": 0.03,
+    }
     agents = {"laptop": 0.7, "pc-edge": 0.3, "phone": 0.4, "outlook": 0.6, "mac": 0.05, "pc-firefox": 0.06}
     days = 1600.0
     popularity = {

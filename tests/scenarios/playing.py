@@ -25,7 +25,9 @@ from tests.scenarios.places import Facts, office_tenant
 
 _AT = re.compile(r"(?:\+(\d+) )?(\d\d):(\d\d)")
 STEP_KEYS = frozenset({"at", "by", "on", "cmdlet", "with", "outlook", "mailing", "count"})
-SESSION_KEYS = frozenset({"at", "by", "signin", "act", "with", "session", "error", "interactive", "claim", "bare", "operation"})
+SESSION_KEYS = frozenset(
+    {"at", "by", "signin", "act", "with", "session", "error", "interactive", "claim", "bare", "operation"}
+)
 
 
 @dataclass
