@@ -21,7 +21,7 @@ from schemas.contracts.incident import Activity, Incident, Reason
 from schemas.contracts.log import EntryKind, LogEntry, MalformedEntry
 from schemas.contracts.notice import Notice, decode_notice
 from schemas.contracts.profile import Profile, decode_profile
-from schemas.contracts.signal import Contribution
+from schemas.contracts.signal import Contribution, Watermark
 from schemas.records.decode import decode
 from schemas.records.event import AuditEvent
 
@@ -35,16 +35,29 @@ ESTABLISHED_DAYS = 7
 class _Tenant:
     """What a partition keeps per tenant."""
 
-    __slots__ = ("accused", "clock_ms", "closed_day", "gaps", "ledgers", "people", "profile")
+    __slots__ = ("accused", "clock_ms", "closed_day", "former", "gaps", "ledgers", "people", "profile")
 
     def __init__(self, tenant: str) -> None:
         self.profile = Profile(tenant, -1)
+        self.former = self.profile  # the one before
         self.clock_ms = 0
         self.closed_day = -1
         self.ledgers: dict[int, DayLedger] = {}
         self.gaps: set[int] = set()
         self.people: dict[str, Account] = {}
         self.accused: set[int] = set()  # numbers of the accounts with an open incident
+
+    def ledger(self, day: int) -> DayLedger:
+        """The ledger of an open day."""
+        found = self.ledgers.get(day)
+        if found is None:
+            found = self.ledgers[day] = DayLedger(day)
+        return found
+
+    def profile_at(self, time_ms: int) -> Profile:
+        """The profile by which a record of this event time was judged in time: the day that it covers was closed by then."""
+        closed = (time_ms - SEAL_AFTER_MS) // DAY_MS - 1
+        return self.profile if self.profile.day <= closed else self.former
 
 
 class AccountEngine:
@@ -87,6 +100,8 @@ class AccountEngine:
         except ValueError as error:
             raise MalformedEntry(str(error)) from None
         if profile.day >= tenant.profile.day:
+            if profile.day > tenant.profile.day:
+                tenant.former = tenant.profile
             tenant.profile = profile
         return []
 
@@ -103,6 +118,7 @@ class AccountEngine:
             tenant.closed_day += 1
             effects.append(self._close(tenant, entry.tenant, tenant.closed_day))
         effects += self._end_quiet(tenant, entry.tenant, now)
+        effects.append(Watermark(entry.tenant, self._partition, self._partitions, now))
         return effects
 
     def _close(self, tenant: _Tenant, name: str, day: int) -> Contribution:
@@ -161,8 +177,8 @@ class AccountEngine:
         late = day <= tenant.closed_day
         context.profile = tenant.profile
         context.account, context.role = entry.account, entry.role
-        if account.open_days and min(account.open_days) <= tenant.closed_day:
-            self._seal(tenant, account, context)
+        if entry.kind is EntryKind.RECORD and account.open_days and min(account.open_days) <= tenant.closed_day:
+            self._seal(tenant, account, context)  # not at a notice: what it says comes before its day is learnt
         if not account.first_ms or time_ms < account.first_ms:
             account.first_ms = time_ms
         if time_ms > account.last_ms:
@@ -170,13 +186,7 @@ class AccountEngine:
         context.day, context.late = day, late
         context.first_ms, context.sealed_days = account.first_ms, account.sealed_days
         context.active_hours = account.active_hours
-        if late:
-            context.ledger = None
-        else:
-            ledger = tenant.ledgers.get(day)
-            if ledger is None:
-                ledger = tenant.ledgers[day] = DayLedger(day)
-            context.ledger = ledger
+        context.ledger = None if late else tenant.ledger(day)
         context.number = account.number
         context.place, context.held = Place.UNKNOWN, account.book.held
         return context
@@ -217,7 +227,7 @@ class AccountEngine:
             if not changed:
                 return []
             book.forget(account.last_ms - QUIET_MS)
-        tiers = book.reached(tenant.profile.review_nats) if changed else ()
+        tiers = book.reached(self._context.profile.review_nats) if changed else ()
         if changed and self._context.ledger is not None:
             self._context.ledger.score(account.number, book.score())
         if book.incident is None:
@@ -228,7 +238,7 @@ class AccountEngine:
             book.incident = OpenIncident(uid, time_ms, dict.fromkeys(tiers, time_ms), historical=entry.historical)
             tenant.accused.add(account.number)
             self._agenda(entry, time_ms)
-            return [self._message(tenant, account, entry, Activity.CREATE, time_ms)]
+            return [self._message(self._context.profile, account, entry, Activity.CREATE, time_ms)]
         self._agenda(entry, book.last_grave_ms())
         return self._update(tenant, account, entry, time_ms, tiers)
 
@@ -248,10 +258,10 @@ class AccountEngine:
         if not (risen or joined or staged or cleared or account.book.count() >= 2 * incident.told_count):
             return []
         incident.historical = incident.historical and entry.historical
-        return [self._message(tenant, account, entry, Activity.UPDATE, time_ms)]
+        return [self._message(self._context.profile, account, entry, Activity.UPDATE, time_ms)]
 
     def _message(
-        self, tenant: _Tenant, account: Account, entry: LogEntry, activity: Activity, time_ms: int
+        self, profile: Profile, account: Account, entry: LogEntry, activity: Activity, time_ms: int
     ) -> Incident:
         book, incident = account.book, account.book.incident
         assert incident is not None
@@ -260,9 +270,9 @@ class AccountEngine:
         incident.told_detectors = tuple(sorted({item.detector for item in book.shown()}))
         incident.told_stages = tuple(sorted({item.stage for item in book.shown()}))
         established = account.sealed_days >= ESTABLISHED_DAYS
-        profile = tenant.profile.id or f"{entry.tenant}/shipped"
+        judge = profile.id or f"{entry.tenant}/shipped"
         blind: tuple[str, ...] = ()
-        return tell(book, incident, activity, entry.tenant, entry.account, time_ms, profile, established, blind)
+        return tell(book, incident, activity, entry.tenant, entry.account, time_ms, judge, established, blind)
 
     # --- notices and closing -------------------------------------------------------------------------------------
 
@@ -273,6 +283,10 @@ class AccountEngine:
             raise MalformedEntry(str(error)) from None
         account = self._account(tenant, entry.account)
         context = self._enter(tenant, account, entry, notice.time_ms)
+        context.profile = tenant.profile_at(notice.time_ms)
+        context.ledger = tenant.ledger(
+            max(context.day, tenant.closed_day + 1)
+        )  # an answer may come after its day's close
         effects: list[Effect] = []
         for place, detector in enumerate(self._detectors):
             found = detector.notice(account.states[place], notice, context)
@@ -303,7 +317,7 @@ class AccountEngine:
                 if last + QUIET_MS > now:
                     self._agenda(entry, last)
                     continue
-                effects.append(self._message(tenant, account, entry, Activity.CLOSE, last))
+                effects.append(self._message(tenant.profile, account, entry, Activity.CLOSE, last))
                 self._context.profile, self._context.account = tenant.profile, key[1]
                 self._seal(tenant, account, self._context)  # its days are not learnt, whenever the account comes back
                 account.book.incident = None
@@ -322,7 +336,7 @@ class AccountEngine:
                 if incident is not None:
                     entry = LogEntry(EntryKind.CLOCK, name, key, b"")
                     held, account.book.incident = incident, replace(incident)
-                    found.append(self._message(tenant, account, entry, Activity.UPDATE, account.book.last_ms()))
+                    found.append(self._message(tenant.profile, account, entry, Activity.UPDATE, account.book.last_ms()))
                     account.book.incident = held
         return found
 

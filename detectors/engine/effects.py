@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry
-from schemas.contracts.signal import Contribution, Signal
+from schemas.contracts.signal import Contribution, Signal, Watermark
 
-Effect = Incident | Signal | Contribution | LogEntry
+Effect = Incident | Signal | Contribution | Watermark | LogEntry

@@ -14,7 +14,7 @@ from detectors.engine.effects import Effect
 from detectors.engine.envelope import DamagedState, Section, open_envelope, seal_envelope
 from detectors.engine.knowledge import Knowledge
 from schemas.contracts.log import LogEntry
-from schemas.contracts.signal import Contribution, Signal
+from schemas.contracts.signal import Contribution, Signal, SignalItem, Watermark
 
 S = TypeVar("S")
 Key = tuple[str, str, str]  # tenant, kind, entity
@@ -69,10 +69,10 @@ class EntityEngine:
         self._days: dict[str, int] = {}  # tenant -> latest day of event time (days since 1970)
         self.damaged = 0  # sections of states that had to start anew
 
-    def fold(self, item: Signal | Contribution) -> list[Effect]:
-        """Apply one item. Of a kind that nobody hears nothing is kept."""
+    def fold(self, item: SignalItem) -> list[Effect]:
+        """Apply one item, at once (`signal_order` puts them in order). Of a kind that nobody hears nothing is kept."""
         detectors = self._kinds.get(item.kind)
-        if detectors is None:
+        if detectors is None or isinstance(item, Watermark):
             return []
         day = item.day if isinstance(item, Contribution) else item.time_ms // DAY_MS
         if day > self._days.setdefault(item.tenant, day):

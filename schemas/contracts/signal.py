@@ -2,6 +2,7 @@
 
 A signal is a vote: account X did Y at this entity in this time bucket. Entities keep sets, so a repeat changes nothing.
 A contribution is what one partition counted for one tenant and day; the tenant entity turns a full set into the profile.
+A watermark says up to which event time a partition of accounts has told everything; it goes to every partition of entities.
 Values are JSON with sorted keys, so that equal signals are equal bytes.
 """
 
@@ -85,23 +86,51 @@ class Contribution:
         return self.tenant
 
 
-def signal_key(item: Signal | Contribution) -> bytes:
+@dataclass(slots=True, frozen=True)
+class Watermark:
+    """The tenant's clock has reached `time_ms` (UTC milliseconds) in partition `partition` of `partitions` of accounts.
+
+    Every signal of an earlier event time that this partition knew of lies before it in the log.
+    """
+
+    tenant: str
+    partition: int
+    partitions: int
+    time_ms: int
+
+    @property
+    def kind(self) -> str:
+        """No entity's kind: every partition of entities reads it."""
+        return "watermark"
+
+    @property
+    def entity(self) -> str:
+        """The partition of accounts that it speaks for."""
+        return str(self.partition)
+
+
+SignalItem = Signal | Contribution | Watermark
+
+
+def signal_key(item: SignalItem) -> bytes:
     """Kafka key `tenant|kind|entity`."""
     return f"{item.tenant}|{item.kind}|{item.entity}".encode()
 
 
-def encode_signal(item: Signal | Contribution) -> bytes:
-    """JSON bytes with sorted keys; member `type` says which of the two it is."""
+def encode_signal(item: SignalItem) -> bytes:
+    """JSON bytes with sorted keys; member `type` says which of the three it is."""
     body: dict[str, Any] = asdict(item)
-    body["type"] = "signal" if isinstance(item, Signal) else "contribution"
+    body["type"] = type(item).__name__.lower()
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
-def decode_signal(value: bytes | None) -> Signal | Contribution:
+def decode_signal(value: bytes | None) -> SignalItem:
     """Read a value of the signal log; MalformedSignal when it is none."""
     try:
         body = orjson.loads(value or b"")
-        kind = body.pop("type")
-        return Signal(**body) if kind == "signal" else Contribution(**body)
+        return _FORMS[body.pop("type")](**body)
     except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
-        raise MalformedSignal("the value is not a signal or contribution") from None
+        raise MalformedSignal("the value is not a signal, contribution or watermark") from None
+
+
+_FORMS: dict[str, type[SignalItem]] = {"signal": Signal, "contribution": Contribution, "watermark": Watermark}

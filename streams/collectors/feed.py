@@ -68,6 +68,8 @@ def feed(
 ) -> Iterator[LogEntry]:
     """The bootstrap profile, then every record once per account that it concerns, with a clock at each 06:00 UTC passed.
 
+    The last entry is a clock just after the last record: so far the export is complete, and what waits for that goes on.
+
     A record that comes again with other content teaches the identity map. It is delivered again where that adds something
     (a sign-in's risk, what became of a pending message) and not where it would be counted twice.
     """
@@ -75,6 +77,7 @@ def feed(
     keys, learn = counts.keys, identity_map.learn
     yield bootstrap(tenant, home_domains)
     clock_at: int | None = None
+    time_ms = 0
     undecided = ""  # id of the trace row just before, while nobody counts it
     for time_ms, raw, revision, event in records:
         if event is None:
@@ -98,6 +101,8 @@ def feed(
         for key, role in found:
             keys.add(key)
             yield LogEntry(EntryKind.RECORD, tenant, key, raw, source, record_id, role._value_, 0, False, event)
+    if clock_at is not None:
+        yield clock(tenant, time_ms + 1)
 
 
 def bootstrap(tenant: str, home_domains: Sequence[str]) -> LogEntry:

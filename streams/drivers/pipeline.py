@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from detectors.engine.effects import Effect
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry
-from schemas.contracts.signal import Contribution, Signal
+from schemas.contracts.signal import SignalItem
 
 T_contra = TypeVar("T_contra", contravariant=True)
 
@@ -25,7 +25,7 @@ class Folding(Protocol[T_contra]):
 class LocalPipeline:
     """One partition of accounts and of entities. Effects are acyclic by type, so that quiescence always comes."""
 
-    def __init__(self, accounts: Folding[LogEntry], entities: Folding[Signal | Contribution]) -> None:
+    def __init__(self, accounts: Folding[LogEntry], entities: Folding[SignalItem]) -> None:
         self._accounts = accounts
         self._entities = entities
 

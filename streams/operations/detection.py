@@ -8,6 +8,7 @@ from pathlib import Path
 from detectors.engine.account_engine import AccountEngine
 from detectors.engine.entity_engine import EntityEngine
 from detectors.engine.knowledge import Knowledge
+from detectors.engine.signal_order import OrderedEntities
 from detectors.registry import account_detectors, entity_detectors
 from streams.collectors.network_facts import NetworkFacts, NetworkFactsError
 from streams.drivers.pipeline import LocalPipeline
@@ -25,4 +26,5 @@ def knowledge_of(geo: Sequence[Path], egress: Sequence[str]) -> Knowledge:
 
 def local_pipeline(knowledge: Knowledge) -> LocalPipeline:
     """Both engines in this process, one partition."""
-    return LocalPipeline(AccountEngine(account_detectors(), knowledge), EntityEngine(entity_detectors(), knowledge))
+    entities = OrderedEntities(EntityEngine(entity_detectors(), knowledge))
+    return LocalPipeline(AccountEngine(account_detectors(), knowledge), entities)

@@ -14,7 +14,7 @@ from typing import Any
 import faust
 
 from schemas.contracts.log import LogEntry
-from schemas.contracts.signal import Contribution, Signal
+from schemas.contracts.signal import SignalItem
 from schemas.contracts.topics import AUDIT, SIGNALS, STATE
 from streams.drivers.kafka.desk import Desk, Halt
 from streams.drivers.kafka.outbox import EncodeIncident, Outbox
@@ -33,7 +33,7 @@ class Engines:
     """What the driver runs: engine factories by partition number, and the bytes of an incident."""
 
     accounts: Callable[[int], Engine[LogEntry]]
-    entities: Callable[[int], Engine[Signal | Contribution]]
+    entities: Callable[[int], Engine[SignalItem]]
     encode_incident: EncodeIncident
 
 

@@ -8,7 +8,7 @@ from detectors.engine.effects import Effect
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.profile import decode_profile
-from schemas.contracts.signal import encode_signal, signal_key
+from schemas.contracts.signal import Watermark, encode_signal, signal_key
 from schemas.contracts.topics import ALERTS, AUDIT, DEAD_LETTERS, PROFILES, SIGNALS, partition_of
 from streams.drivers.kafka.reading import LogMessage
 from streams.drivers.kafka.settings import KafkaSettings
@@ -33,9 +33,10 @@ class Outbox:
         if isinstance(effect, LogEntry):
             copies = [profile_copy(settings, effect)] if effect.kind is EntryKind.PROFILE else []
             return entry_messages(settings, effect) + copies
-        key = signal_key(effect)
-        partition = partition_of(key, settings.partitions)
-        return [Outgoing(settings.topic(SIGNALS), key, encode_signal(effect), partition)]
+        key, value, topic = signal_key(effect), encode_signal(effect), settings.topic(SIGNALS)
+        everywhere = isinstance(effect, Watermark)
+        targets = range(settings.partitions) if everywhere else (partition_of(key, settings.partitions),)
+        return [Outgoing(topic, key, value, partition) for partition in targets]
 
     def dead_letter(self, message: LogMessage, stage: str, error: Exception) -> Outgoing:
         """A message that could not be read, with where it was and why."""

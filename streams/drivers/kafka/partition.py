@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from detectors.engine.effects import Effect
 from schemas.contracts.log import LogEntry, MalformedEntry, entry_from_message
-from schemas.contracts.signal import Contribution, MalformedSignal, Signal, decode_signal
+from schemas.contracts.signal import MalformedSignal, SignalItem, decode_signal
 from schemas.records.errors import UnreadableRecord
 from streams.drivers.kafka.outbox import Outbox
 from streams.drivers.kafka.reading import LogMessage
@@ -55,7 +55,7 @@ def decode_entry(message: LogMessage) -> LogEntry:
     return entry_from_message(message.key, message.value, message.headers)
 
 
-def decode_signal_message(message: LogMessage) -> Signal | Contribution:
+def decode_signal_message(message: LogMessage) -> SignalItem:
     """An item of the signal log."""
     return decode_signal(message.value)
 

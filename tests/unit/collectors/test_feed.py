@@ -22,7 +22,7 @@ def test_the_first_entry_is_a_profile_that_knows_the_home_domains() -> None:
 
 
 def test_one_copy_per_concerned_account_with_the_bytes_as_received() -> None:
-    found = entries([management(MailboxOwnerUPN="bob@corp.example", Operation="SendAs")])[1:]
+    found = entries([management(MailboxOwnerUPN="bob@corp.example", Operation="SendAs")])[1:-1]
     assert [(entry.account, entry.role) for entry in found] == [
         ("ann@corp.example", "actor"),
         ("bob@corp.example", "mailbox"),
@@ -33,18 +33,19 @@ def test_one_copy_per_concerned_account_with_the_bytes_as_received() -> None:
 
 
 def test_records_come_in_time_order() -> None:
-    found = entries([management("late", NINE + 5_000), management("early", NINE)])[1:]
+    found = entries([management("late", NINE + 5_000), management("early", NINE)])[1:-1]
     assert [entry.record_id for entry in found] == ["early", "late"]
 
 
 def test_a_clock_at_each_six_that_passes_and_before_the_record_that_passes_it() -> None:
-    found = entries([management("a", NINE), management("b", NINE + 2 * DAY_MS + HOUR_MS)])[1:]
+    found = entries([management("a", NINE), management("b", NINE + 2 * DAY_MS + HOUR_MS)])[1:-1]
     assert [entry.kind for entry in found] == [EntryKind.RECORD, EntryKind.CLOCK, EntryKind.CLOCK, EntryKind.RECORD]
     assert [entry.clock_ms() for entry in found[1:3]] == [NINE - 3 * HOUR_MS + day * DAY_MS for day in (1, 2)]
 
 
-def test_no_clock_is_invented_at_the_end() -> None:
-    assert entries([management()])[-1].kind is EntryKind.RECORD
+def test_the_last_clock_says_how_far_the_records_go() -> None:
+    last = entries([management("a", NINE), management("b", NINE + HOUR_MS)])[-1]
+    assert (last.kind, last.clock_ms()) == (EntryKind.CLOCK, NINE + HOUR_MS + 1)
 
 
 @pytest.mark.parametrize(("before", "after"), [(-1, 0), (0, DAY_MS), (1, DAY_MS)])
@@ -63,12 +64,12 @@ def test_a_silence_of_years_is_two_clocks() -> None:
 def test_a_management_revision_is_not_delivered_twice() -> None:
     counts = FeedCounts()
     found = entries([management(), management(Extra=1), management(Extra=2)], counts=counts)
-    assert len(found) == 2
+    assert len(found) == 3
     assert (counts.records, counts.skipped) == (3, 2)
 
 
 def test_a_signin_with_its_risk_is_delivered_again() -> None:
-    found = entries([signin(), signin(riskState="atRisk")])[1:]
+    found = entries([signin(), signin(riskState="atRisk")])[1:-1]
     assert [entry.record_id for entry in found] == ["s", "s"]
 
 
@@ -77,7 +78,7 @@ def test_a_signin_with_its_risk_is_delivered_again() -> None:
 )
 def test_a_trace_row_counts_once_in_its_final_state(statuses: list[str], delivered: int) -> None:
     rows = [trace(status=status, size=size) for status in statuses for size in (1, 2)]
-    details = [decode(entry.value).detail for entry in entries(rows, ["corp.example"])[1:]]
+    details = [decode(entry.value).detail for entry in entries(rows, ["corp.example"])[1:-1]]
     final = [detail for detail in details if detail is not None and getattr(detail, "status", "") != "pending"]
     assert len(final) == delivered
 
@@ -86,7 +87,7 @@ def test_what_no_detector_can_read_is_skipped_and_still_delivered() -> None:
     counts = FeedCounts()
     found = entries([management(Operation="Odd", ClientIP=None)], counts=counts)
     assert (counts.records, counts.skipped) == (1, 1)
-    assert len(found) == 2
+    assert len(found) == 3
 
 
 def test_accounts_are_people_and_mailboxes() -> None:

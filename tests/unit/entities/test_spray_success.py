@@ -14,6 +14,7 @@ from detectors.engine.account_engine import AccountEngine
 from detectors.engine.detector import Context, Control, Evidence
 from detectors.engine.entity_engine import EntityEngine
 from detectors.engine.knowledge import Knowledge
+from detectors.engine.signal_order import OrderedEntities
 from detectors.registry import account_detectors, entity_detectors
 from schemas.contracts.incident import Incident, Tier
 from schemas.contracts.notice import Notice, decode_notice, encode_notice
@@ -147,7 +148,8 @@ def invictus(test_data: Path) -> dict[str, Incident]:
         spool.add(record.event, record.raw, record.digest)
         vote.learn(record.event)
     knowledge = Knowledge(Nowhere())
-    pipeline = LocalPipeline(AccountEngine(account_detectors(), knowledge), EntityEngine(entity_detectors(), knowledge))
+    entities = OrderedEntities(EntityEngine(entity_detectors(), knowledge))
+    pipeline = LocalPipeline(AccountEngine(account_detectors(), knowledge), entities)
     home = ("dutchmasterz.onmicrosoft.com",)
     incidents: dict[str, Incident] = {}
     for entry in feed(spool.ordered(), vote.winner(), IdentityMap(home), home):
