@@ -2,7 +2,8 @@
 
 One transactional producer per tenant (`application|collect|tenant`): a paused collector that wakes is fenced. Records, the
 clock and the first profile are written in transactions, a clock together with the records before it. After a clock the
-next record waits for the profile of the day that it closed, so that a replay is judged as `scan` judges it.
+next record waits for the profile of the day that it closed and for the entities' answers to that day's signals, so that a
+replay is judged as `scan` judges it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from confluent_kafka import KafkaError, TopicPartition
 
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.topics import DAY_MS, PROFILES
+from streams.drivers.kafka.heard import NotHeard, SignalsHeard
 from streams.drivers.kafka.outbox import entry_messages
 from streams.drivers.kafka.reading import LogReadError, open_consumer
 from streams.drivers.kafka.settings import KafkaSettings
@@ -54,7 +56,7 @@ def collect(
     require_topics(settings)
     started = time.monotonic()
     result = CollectResult()
-    watch = ProfileWatch(settings) if wait_for_profile else None
+    barrier = DayBarrier(settings) if wait_for_profile else None
     tenants: dict[str, _TenantWriter] = {}
     try:
         for entry in entries:
@@ -64,16 +66,16 @@ def collect(
             writer.add(entry)
             if entry.kind is EntryKind.CLOCK:
                 writer.flush()
-                if watch is not None:
-                    result.waited_seconds += watch.wait(entry.tenant, closed_day(entry.clock_ms()))
-                    result.days += 1
+                if barrier is not None:
+                    result.waited_seconds += barrier.wait(entry.tenant, closed_day(entry.clock_ms()))
+                    result.days = barrier.days
                 if progress is not None:
                     progress(result)
         for writer in tenants.values():
             writer.flush()
     finally:
-        if watch is not None:
-            watch.close()
+        if barrier is not None:
+            barrier.close()
         for writer in tenants.values():
             writer.close()
     result.tenants = set(tenants)
@@ -117,6 +119,35 @@ class _TenantWriter:
         self._producer.close()
 
 
+class DayBarrier:
+    """Between the days of a replay: the closed day's profile and all answers to its signals lie in the audit log."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self.days = 0
+        self._settings = settings
+        self._profiles = ProfileWatch(settings)
+        self._signals = SignalsHeard(settings)
+
+    def wait(self, tenant: str, day: int) -> float:
+        """Wait for what a clock causes; returns the seconds it took. A clock that closes no day is not waited for."""
+        if self._profiles.latest(tenant) >= day:
+            return 0.0
+        seconds = self._profiles.wait(tenant, day)
+        self.days += 1
+        try:
+            return seconds + self._signals.wait()
+        except NotHeard:
+            raise CollectError(
+                f"the signals of tenant {tenant} for day {_date(day)} were not answered in"
+                f" {self._settings.profile_seconds:.0f} s: is a `watchpost detect` missing?"
+            ) from None
+
+    def close(self) -> None:
+        """Stop following."""
+        self._profiles.close()
+        self._signals.close()
+
+
 class ProfileWatch:
     """Follows the profiles topic. A profile there was committed together with its entries in every audit partition."""
 
@@ -128,10 +159,14 @@ class ProfileWatch:
         self._consumer = open_consumer(settings)
         self._consumer.assign([TopicPartition(self._topic, partition, 0) for partition in range(count)])
 
+    def latest(self, tenant: str) -> int:
+        """The latest day of which a profile was met, -1 before the first."""
+        return self._latest.get(tenant, -1)
+
     def wait(self, tenant: str, day: int) -> float:
         """Wait until the tenant's profile of this day (or a later one) is there; returns the seconds it took."""
         started = time.monotonic()
-        while self._latest.get(tenant, -1) < day:
+        while self.latest(tenant) < day:
             self._poll()
             if time.monotonic() - started > self._settings.profile_seconds:
                 raise CollectError(
