@@ -261,6 +261,19 @@ def test_chunks_do_not_matter(form: str, sizes: list[int], data: st.DataObject) 
     assert framed(form, pieces) == framed(form, [whole])
 
 
+def test_every_place_where_a_chunk_may_end() -> None:
+    """Two records with a bracket left open, cut in two pieces at every byte."""
+    text = json.dumps(records(5), indent=2)
+    for wrong in (1, 2):
+        at = text.index('"Version"', text.index(f'"r{wrong}"'))
+        text = text[:at] + '"y": {' + text[at:]
+    whole = text.encode()
+    expected = framed("indented", [whole])
+    assert [isinstance(payload, bytes) for _, payload in expected] == [True, False, False, True, True]
+    for size in range(1, len(whole)):
+        assert framed("indented", [whole[:size], whole[size:]]) == expected, size
+
+
 def framed(form: str, pieces: list[bytes]) -> list[tuple[int, object]]:
     """Frames of a stream in pieces, reasons as text; past the look at a file's head, which would join the pieces."""
     stream = ByteStream(iter(pieces))

@@ -304,9 +304,12 @@ def test_open_brackets_everywhere_cost_linear_work(tmp_path: Path, read: Any, ma
 
 def test_whole_objects_at_the_same_indent(tmp_path: Path, read: Any, make: Any) -> None:
     """Text without indentation is no damage."""
-    (tmp_path / "a").write_text(json.dumps(make(50), indent=0))
-    got = read(tmp_path / "a")
-    assert (len(got.records), got.unreadable) == (50, [])
+    records = make(50)
+    broken = [json.dumps(record).replace('{"Name"', '\n{"Name"') for record in records]
+    for text in (json.dumps(records, indent=0), "[\n" + ",\n".join(broken) + "\n]", "\n".join(broken)):
+        (tmp_path / "a").write_text(text)
+        got = read(tmp_path / "a")
+        assert (len(got.records), got.unreadable) == (50, [])
 
 
 def test_larger_than_a_record_can_be(tmp_path: Path, read: Any, make: Any) -> None:

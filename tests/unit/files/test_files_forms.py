@@ -40,6 +40,7 @@ FORMS: dict[str, Callable[[Records], str]] = {
     "array-comma-first": lambda rs: "[" + "\n, ".join(json.dumps(r) for r in rs) + "]",
     "arrays-nested": lambda rs: json.dumps([rs[:2], [rs[2:]]]),
     "pretty-back-to-back": lambda rs: "\n".join(json.dumps(r, indent=2) for r in rs),
+    "pretty-then-compact": lambda rs: json.dumps(rs[0], indent=2) + "\n" + "\n".join(json.dumps(r) for r in rs[1:]),
     "one-line-no-separator": lambda rs: "".join(json.dumps(r) for r in rs),
     "page-value": lambda rs: json.dumps(
         {"@odata.context": "https://x/$metadata#a", "@n": [], "value": rs, "@odata.nextLink": "u{"}

@@ -269,6 +269,12 @@ def test_log_analytics_names() -> None:
     assert getattr(event.detail, "move_to", None) == "RSS Feeds"
 
 
+def test_the_right_spelling_wins() -> None:
+    """Of two members for one thing the wire's own counts, wherever it stands."""
+    both = {"Id": "right", **samples.office_activity(OfficeId="other")}
+    assert read(both).record_id == read(dict(reversed(both.items()))).record_id == "right"
+
+
 def test_lower_case_names() -> None:
     """An export that lost the case of its keys is still an audit record."""
     event = read({name.lower(): value for name, value in samples.new_inbox_rule().items()})

@@ -243,6 +243,29 @@ def test_transport_rule() -> None:
     assert (detail.words, detail.audit_suppressed) == (("payment", "bank details"), True)
 
 
+def test_transport_rule_exceptions_are_no_conditions() -> None:
+    """What a rule leaves alone does not say what it takes."""
+    parameters = {"Name": "x", "ExceptIfSubjectContainsWords": "spam", "FromMemberOf": "staff", "From": ""}
+    detail = read(samples.cmdlet("Set-TransportRule", parameters)).detail
+    assert isinstance(detail, TransportRule)
+    assert (detail.conditions, detail.words, detail.action) == (("FromMemberOf",), (), RuleAction.SET)
+
+
+@pytest.mark.parametrize(
+    ("identity", "name", "rule_id"),
+    [
+        ("ada.quill\\4561233110666051585", None, "4561233110666051585"),
+        ("ada.quill\\-4561233110666051585", None, "-4561233110666051585"),
+        ("ada.quill\\2026", "2026", None),
+        ("4561233110666051585", None, "4561233110666051585"),
+    ],
+)
+def test_rule_by_number(identity: str, name: str | None, rule_id: str | None) -> None:
+    """A long number is the rule's id, a short one its name."""
+    found = rule(samples.cmdlet("Remove-InboxRule", {"Identity": identity}))
+    assert (found.name, found.rule_id) == (name, rule_id)
+
+
 def test_send_without_recipients() -> None:
     """The usual case: nothing is known of them, which is not none."""
     detail = read(samples.send()).detail
