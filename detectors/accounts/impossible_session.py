@@ -12,7 +12,7 @@ from detectors import techniques
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.place_trust import mailed_from, placed
 from detectors.accounts.session_continuity import continuity, touches
-from detectors.accounts.session_evidence import SETTLED_DAYS, familiarity, judge, judge_alone
+from detectors.accounts.session_evidence import KNOWN_PLACE_NATS, SETTLED_DAYS, familiarity, judge, judge_alone
 from detectors.accounts.session_findings import (
     DETECTOR,
     denied_evidence,
@@ -108,10 +108,9 @@ class ImpossibleSessionDetector:
         if signin is not None:
             signal_success(state, seen, event, signin, judgement, context)
         row.own_nats, row.nats = half(judgement.own_nats), single(judgement.nats)
-        young = context.sealed_days < SETTLED_DAYS and judgement.nats < STRANGE_NATS
-        if not row.neutral and (judgement.familiar == 1.0 or young):
+        if context.sealed_days < SETTLED_DAYS and judgement.nats < STRANGE_NATS and not row.neutral:
             row.kind |= HOME
-        if row.own_nats > 0.0 or row.nats >= STRANGE_NATS:
+        if _may_turn_strange(row):
             row.record = (event.record_id, event.operation, event.ip, event.session)
         found = []
         if judgement.nats >= EVIDENCE_NATS:
@@ -185,6 +184,15 @@ class ImpossibleSessionDetector:
 def _client(signin: SignIn) -> tuple[object, ...]:
     """What of a sign-in decides its row, beside address, session and user agent."""
     return (signin.os, signin.browser, signin.device, signin.managed, signin.compliant, signin.interactive)
+
+
+def _may_turn_strange(row: Row) -> bool:
+    """A later record may make evidence of the row, which then counts under its own."""
+    if row.own_nats > 0.0 or row.nats >= STRANGE_NATS:
+        return True
+    if row.kind & HOME:
+        return bool(row.session) and row.own_nats > KNOWN_PLACE_NATS  # with a client that is new here
+    return bool(row.session) and (not row.neutral or row.system > 0)
 
 
 def _rejudge(

@@ -70,7 +70,7 @@ def continuity(state: SessionState, row: Row, familiar: float, nats: float) -> C
 def touches(by: Row, row: Row) -> bool:
     """`by` may have something to say about `row`."""
     if by.session and by.session == row.session:
-        if by.first_ms <= row.first_ms and _other_client(by, row):
+        if _other_client(by, row) and _met(by, row):
             return True
         if by.kind & HOME and not row.kind & HOME and not row.neutral and not same_place(by, row):
             return True
@@ -95,15 +95,16 @@ def _overlap(one: Row, other: Row) -> bool:
 def _session(state: SessionState, row: Row, familiar: float, found: Continuity) -> None:
     """The signature of a stolen token: the same session elsewhere, with another system, browser or device."""
     others = [other for other in state.all_rows() if other is not row and other.session == row.session]
-    before = [other for other in others if other.first_ms <= row.first_ms]
     home = state.sessions.get(row.session)
     away = [other for other in others if other.kind & HOME and not other.neutral and not same_place(row, other)]
     _hands(row, familiar, away, home, found)
-    _client(row, before, home, found)
+    _client(row, [other for other in others if _met(other, row)], home, found)
     found.certain = found.certain and familiar < 1.0
-    held = max([other.held for other in before] + ([home.held] if home else []), default=0)
-    if found.moved and row.held == DEVICE_NONE and held == DEVICE_MANAGED:
-        found.reasons.append(Reason("device", "none, the session began on a managed one", "the same device", 3.0))
+
+
+def _met(by: Row, row: Row) -> bool:
+    """`by` was there before `row` or meanwhile; a known place says nothing less known about itself."""
+    return (by.first_ms <= row.first_ms or _overlap(by, row)) and bool(by.kind & HOME or not row.kind & HOME)
 
 
 def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, found: Continuity) -> None:
@@ -125,16 +126,21 @@ def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, fou
         found.reasons.append(Reason("session", "in use at both places at once", "one place", nats))
 
 
-def _client(row: Row, before: list[Row], home: Session | None, found: Continuity) -> None:
-    """Operating system and browser: a session that changes them was copied."""
-    systems = {other.system for other in before if other.system} | ({home.system} if home and home.system else set())
-    if row.system and systems and row.system not in systems:
-        nats = 6.0 if found.moved or row.neutral else 3.0
+def _client(row: Row, met: list[Row], home: Session | None, found: Continuity) -> None:
+    """Operating system, browser and device: a session that changes them was copied."""
+    elsewhere = found.moved or found.alive
+    began = home.system if home else 0
+    systems = {other.system for other in met} | {began}
+    if row.system and row.system != began and systems - {0, row.system}:
+        nats = 6.0 if elsewhere or row.neutral else 3.0
         found.reasons.append(Reason("session", "changed its operating system", "one device", nats))
-        found.changed, found.certain = "operating system", found.moved
-    elif row.kind & PLAIN and any(o.kind & PLAIN and o.agent != row.agent and o.system == row.system for o in before):
+        found.changed, found.certain = "operating system", elsewhere
+    elif row.kind & PLAIN and any(o.kind & PLAIN and o.agent != row.agent and o.system == row.system for o in met):
         found.reasons.append(Reason("session", "changed its browser", "one browser", 3.0))
         found.changed = "browser"
+    held = max([other.held for other in met] + ([home.held] if home else []), default=0)
+    if elsewhere and row.held == DEVICE_NONE and held == DEVICE_MANAGED:
+        found.reasons.append(Reason("device", "none, the session began on a managed one", "the same device", 3.0))
 
 
 def _wandering(row: Row, away: Iterable[Row]) -> float:

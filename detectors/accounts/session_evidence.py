@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from detectors.accounts.client_agent import Agent
 from detectors.accounts.session_continuity import Continuity, continuity, same_place
-from detectors.accounts.session_state import DEVICE_HELD, DEVICE_MANAGED, DEVICE_NONE, RELAY, Row, SessionState
+from detectors.accounts.session_state import DEVICE_HELD, DEVICE_MANAGED, DEVICE_NONE, HOME, RELAY, Row, SessionState
 from detectors.engine.detector import Context
 from schemas.contracts.incident import Reason
 
 SETTLED_DAYS = 7  # before that the open day's earlier records are a provisional baseline
 TENANT_DAYS_MIN = 30.0  # person-days before the tenant's habits count
+KNOWN_PLACE_NATS = -2.5
 ATTACKER_NETWORK = 0.02  # share of strange sign-ins that a network of nobody's is taken to carry
 ATTACKER_AGENT = 0.05
 
@@ -63,8 +64,10 @@ class Judgement:
 
 
 def judge(state: SessionState, seen: Sighting, context: Context) -> Judgement:
-    """Every term for a record at a place, with a client, in a session."""
+    """Every term for a record at a place, with a client, in a session; a known place becomes a home of the session."""
     judgement = judge_alone(state, seen, context)
+    if judgement.familiar >= 1.0 and not seen.row.neutral:
+        seen.row.kind |= HOME
     judgement.session = continuity(state, seen.row, judgement.familiar, judgement.own_nats)
     return judgement
 
@@ -82,7 +85,7 @@ def judge_alone(state: SessionState, seen: Sighting, context: Context) -> Judgem
             reasons += _network(state, seen, familiar, first, damp, context)
             reasons += _country(state, seen, earlier, first, damp, context)
         else:
-            reasons.append(Reason("network", seen.name, "known", -2.5))
+            reasons.append(Reason("network", seen.name, "known", KNOWN_PLACE_NATS))
     reasons += _agent(state, seen, earlier, context)
     reasons += _device(state, seen)
     return Judgement(reasons, familiar, Continuity())
