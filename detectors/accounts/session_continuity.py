@@ -72,7 +72,8 @@ def touches(by: Row, row: Row) -> bool:
     if by.session and by.session == row.session:
         if _other_client(by, row) and _met(by, row):
             return True
-        if by.kind & HOME and not row.kind & HOME and not row.neutral and not same_place(by, row):
+        cares = not row.neutral and (row.record is not None or not row.kind & HOME)
+        if cares and by.kind & HOME and not same_place(by, row):
             return True
     return row.nats >= VELOCITY_FROM_NATS and not row.kind & HOME and _far(by, row)
 
