@@ -12,7 +12,8 @@ from detectors.incidents.book import Book
 from detectors.incidents.book_codec import dump_book, load_book
 
 LIFE, BOOK = 1, 2  # section numbers below 16 are the engine's own
-_LIFE = struct.Struct("<qqHHHB")
+_LIFE = struct.Struct("<qqHHHBB")
+SAW_SIGNIN, SAW_RECIPIENTS, SAW_SEND = 1, 2, 4
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Account:
     last_ms: int = 0
     sealed_days: int = 0
     active_hours: int = 0
+    seen: int = 0  # bits of the feeds that told of it
     late: int = 0  # records that came after their day was sealed
     open_days: dict[int, int] = field(default_factory=dict)  # day -> bits of the hours with own acts
     book: Book = field(default_factory=Book)
@@ -44,6 +46,7 @@ def dump_account(account: Account, detectors: tuple[Detector[Any], ...]) -> byte
         min(account.sealed_days, 65_535),
         min(account.active_hours, 65_535),
         min(account.late, 65_535),
+        account.seen,
         len(account.open_days),
     )
     life += b"".join(struct.pack("<iI", day, hours) for day, hours in sorted(account.open_days.items()))
@@ -82,7 +85,7 @@ def load_account(data: bytes, number: int, detectors: tuple[Detector[Any], ...])
 
 
 def _load_life(account: Account, data: bytes) -> None:
-    first, last, sealed, active, late, days = _LIFE.unpack_from(data)
+    first, last, sealed, active, late, account.seen, days = _LIFE.unpack_from(data)
     account.first_ms, account.last_ms, account.sealed_days = first, last, sealed
     account.active_hours, account.late = active, late
     account.open_days = dict(struct.iter_unpack("<iI", data[_LIFE.size : _LIFE.size + 8 * days]))

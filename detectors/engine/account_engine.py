@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from detectors.engine.account import Account, dump_account, load_account, new_account
+from detectors.engine.blind_spots import blind_spots, feeds_seen
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
@@ -142,6 +143,7 @@ class AccountEngine:
                 context.ledger.acting.add(account.number)
         elif context.late:
             account.late += 1
+        account.seen |= feeds_seen(event)
         effects: list[Effect] = []
         for place in self._places(type(event.detail)):
             found = self._detectors[place].observe(account.states[place], event, context)
@@ -271,7 +273,7 @@ class AccountEngine:
         incident.told_stages = tuple(sorted({item.stage for item in book.shown()}))
         established = account.sealed_days >= ESTABLISHED_DAYS
         judge = profile.id or f"{entry.tenant}/shipped"
-        blind: tuple[str, ...] = ()
+        blind = blind_spots(account)
         return tell(book, incident, activity, entry.tenant, entry.account, time_ms, judge, established, blind)
 
     # --- notices and closing -------------------------------------------------------------------------------------
