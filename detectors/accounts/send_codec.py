@@ -131,7 +131,7 @@ def _load_buckets(state: SendState, reader: _Reader) -> None:
     key = reader.key()
     (count,) = struct.unpack("<H", reader.take(2))
     bucket = key[0] * BUCKETS_A_DAY
-    state.buckets[key], state.totals[key] = {}, [0, 0, 0]
+    state.buckets[key] = {}
     for _ in range(count):
         bucket += reader.varint()
         values = [reader.varint() for _ in SERIES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from detectors.accounts.contacts import MARK_MAX, Contacts
+from detectors.accounts.trailing import Trailing
 from detectors.models.surge import SurgeAnchored, SurgePrior
 from schemas.contracts.profile import Profile
 
@@ -20,48 +21,59 @@ PERSISTED_DAYS, PERSISTED_SPAN_DAYS = 3, 14  # what nobody judged is learnt when
 Counts = dict[int, list[int]]
 
 
+def _hour_and_day() -> tuple[tuple[Trailing, Trailing], ...]:
+    return tuple((Trailing(BUCKETS_AN_HOUR), Trailing(BUCKETS_A_DAY)) for _ in (FEED_SEND, FEED_TRACE))
+
+
 @dataclass(slots=True)
 class SendState:
     """Counters by (day, feed) and five-minute bucket since 1970; `fresh` are the recipients first mailed on an open day."""
 
     buckets: dict[tuple[int, int], Counts] = field(default_factory=dict)
-    totals: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     models: dict[str, SurgeAnchored] = field(default_factory=dict)
     contacts: Contacts = field(default_factory=Contacts)
     fresh: dict[tuple[int, int], Contacts] = field(default_factory=dict)
     learnt_day: int = -1
     held: dict[int, list[list[int]]] = field(default_factory=dict)  # day not learnt -> 24 counts of each series
     held_contacts: Contacts = field(default_factory=Contacts)  # recipients first mailed on those days
-    latest: list[int] = field(default_factory=lambda: [0, 0])  # last bucket by feed; not durable
-
-    def count(self, feed: int, place: int, bucket: int) -> int:
-        """Count of one series in one bucket."""
-        counts = self.buckets.get((bucket // BUCKETS_A_DAY, feed))
-        found = counts.get(bucket) if counts else None
-        return found[place] if found else 0
+    adapted: dict[str, Profile] = field(default_factory=dict)  # whose prior a model has; not durable
+    trailing: tuple[tuple[Trailing, Trailing], ...] = field(default_factory=_hour_and_day)  # by feed; not durable
 
     def add(self, feed: int, place: int, bucket: int, count: int) -> int:
         """Count up to `count` more (a bucket holds at most 65,535); returns how many were counted."""
-        key = (bucket // BUCKETS_A_DAY, feed)
-        held = self.buckets.setdefault(key, {}).setdefault(bucket, [0, 0, 0])
-        added = max(0, min(count, COUNT_MAX - held[place]))
+        counts = self.buckets.get((bucket // BUCKETS_A_DAY, feed))
+        if counts is None:
+            counts = self.buckets[bucket // BUCKETS_A_DAY, feed] = {}
+        held = counts.get(bucket)
+        if held is None:
+            held = counts[bucket] = [0, 0, 0]
+            for trailing in self.trailing[feed]:
+                trailing.enter(bucket, held)
+        added = min(count, COUNT_MAX - held[place])
         held[place] += added
-        if bucket > self.latest[feed]:
-            self.latest[feed] = bucket
-        self.totals.setdefault(key, [0, 0, 0])[place] += added
+        for trailing in self.trailing[feed]:
+            trailing.grow(bucket, place, added)
         return added
 
-    def around(self, feed: int, place: int, day: int) -> int:
-        """Count of three days: no window that a bucket of the middle one touches holds more."""
-        found = (self.totals.get((near, feed)) for near in (day - 1, day, day + 1))
-        return sum(totals[place] for totals in found if totals)
+    def touched(self, feed: int, place: int, at: int, length: int) -> list[tuple[int, int]]:
+        """(end, count) of the windows of so many buckets that hold bucket `at` and end with it or with a later one in use."""
+        if length == 1:
+            return [(at, self._within(feed, place, at, 1))]
+        trailing = self.trailing[feed][length != BUCKETS_AN_HOUR]
+        if at == trailing.end:
+            return [(at, trailing.sums[place])]
+        ends = [at, *self._later(feed, place, at, length)]
+        return [(end, self._within(feed, place, end, length)) for end in ends]
 
-    def window(self, feed: int, place: int, end: int, length: int) -> int:
+    def is_quiet(self, feed: int, place: int, at: int, least: int) -> bool:
+        """No window that ends with the latest bucket holds `least`; false for an earlier bucket, where nobody knows."""
+        trailing = self.trailing[feed][1]
+        return at == trailing.end and trailing.sums[place] < least
+
+    def _within(self, feed: int, place: int, end: int, length: int) -> int:
         """Count in the `length` buckets that end with `end`."""
-        if length <= BUCKETS_AN_HOUR:
-            return sum(self.count(feed, place, bucket) for bucket in range(end - length + 1, end + 1))
         total, day = 0, end // BUCKETS_A_DAY
-        for key in ((day - 1, feed), (day, feed)):
+        for key in ((day - 1, feed), (day, feed)) if length > 1 else ((day, feed),):
             for bucket, counts in self.buckets.get(key, {}).items():
                 if end - length < bucket <= end:
                     total += counts[place]
@@ -70,30 +82,39 @@ class SendState:
     def hours_alike(self, feed: int, place: int, end: int, count: int) -> int:
         """Of the hours before the last, back to yesterday, those with half the count at least."""
         ends = range(end - BUCKETS_AN_HOUR, end - BUCKETS_A_DAY, -BUCKETS_AN_HOUR)
-        return sum(2 * self.window(feed, place, earlier, BUCKETS_AN_HOUR) >= count for earlier in ends)
+        return sum(2 * self._within(feed, place, earlier, BUCKETS_AN_HOUR) >= count for earlier in ends)
 
-    def later(self, feed: int, place: int, at: int, length: int) -> list[int]:
+    def _later(self, feed: int, place: int, at: int, length: int) -> list[int]:
         """Buckets that hold something and whose window reaches back to `at` (it is a late arrival then)."""
-        if at >= self.latest[feed]:
-            return []
         found, day = [], at // BUCKETS_A_DAY
         for key in ((day, feed), (day + 1, feed)):
             counts = self.buckets.get(key, {})
             found += [bucket for bucket, held in counts.items() if at < bucket < at + length and held[place]]
         return sorted(found)
 
-    def first_of_hour(self, feed: int, place: int, at: int) -> bool:
-        """No earlier bucket of the same hour holds something."""
-        return not any(self.count(feed, place, bucket) for bucket in range(at - at % BUCKETS_AN_HOUR, at))
+    def in_hour(self, feed: int, place: int, first: int, stop: int) -> int:
+        """Count in the buckets from `first` up to before `stop`, all of one hour."""
+        counts = self.buckets.get((first // BUCKETS_A_DAY, feed))
+        if counts is None:
+            return 0
+        return sum(counts[bucket][place] for bucket in range(first, stop) if bucket in counts)
+
+    def opens_hour(self, feed: int, place: int, at: int, added: int) -> bool:
+        """What was just added is all that its hour holds up to the end of its bucket."""
+        first = at - at % BUCKETS_AN_HOUR
+        return self.in_hour(feed, place, at, at + 1) == added and not self.in_hour(feed, place, first, at)
 
     def model(self, series: str, profile: Profile) -> SurgeAnchored:
         """The account's model of a series, with the prior of the tenant's profile."""
-        prior = SurgePrior.from_table(series, profile.priors.get(series, {}), profile.season)
         model = self.models.get(series)
+        if model is not None and self.adapted.get(series) is profile:
+            return model
+        prior = SurgePrior.from_table(series, profile.priors.get(series, {}), profile.season)
         if model is None:
             model = self.models[series] = SurgeAnchored(prior)
         else:
             model.prior = prior
+        self.adapted[series] = profile
         return model
 
     def is_new(self, day: int, feed: int, recipient: int) -> bool:
@@ -165,7 +186,6 @@ class SendState:
     def _forget(self, before: int) -> None:
         for key in [key for key in self.buckets if key[0] < before]:
             del self.buckets[key]
-            self.totals.pop(key, None)
         for key in [key for key in self.fresh if key[0] < before]:
             del self.fresh[key]
 

@@ -108,11 +108,11 @@ class SendSurgeDetector:
         found: list[Evidence] = []
         for place, count in enumerate(counts):
             added = state.add(feed, place, at, count) if count > 0 else 0
-            if added and state.around(feed, place, context.day) >= GRID[0]:
+            if added and not state.is_quiet(feed, place, at, GRID[0]):
                 self._judge(state, place, feed, at, added, context, found)
         if context.ledger is not None and counts[0]:
             hour = event.time_ms // HOUR_MS
-            sent = sum(state.count(feed, 0, b) for b in range(hour * 12, hour * 12 + 12))
+            sent = state.in_hour(feed, 0, hour * BUCKETS_AN_HOUR, (hour + 1) * BUCKETS_AN_HOUR)
             context.ledger.count(context.number, "messages", hour % 24, sent)
         return found
 
@@ -140,11 +140,10 @@ class SendSurgeDetector:
             windows = windows[:-1]
         best: _Best | None = None
         touched = False
-        opens = state.count(feed, place, at) == added and state.first_of_hour(feed, place, at)
+        opens = state.opens_hour(feed, place, at, added)
         for hours in windows:
             length = round(hours * BUCKETS_AN_HOUR)
-            for end in (at, *state.later(feed, place, at, length)):
-                count = state.window(feed, place, end, length)
+            for end, count in state.touched(feed, place, at, length):
                 if count < GRID[0]:
                     continue
                 touched = True
