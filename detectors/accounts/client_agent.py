@@ -12,32 +12,29 @@ from functools import lru_cache
 
 from detectors.models.categories import hash32
 
-_SYSTEMS = (
-    ("windows phone", "windows-phone"),
-    ("windows", "windows"),
-    ("iphone", "ios"),
-    ("ipad", "ios"),
-    ("ios", "ios"),
-    ("android", "android"),
-    ("cros", "chromeos"),
-    ("mac", "macos"),
-    ("darwin", "macos"),
-    ("linux", "linux"),
-    ("ubuntu", "linux"),
+_SYSTEMS = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"windows phone", "windows-phone"),
+        (r"windows|\bwin(10|11|32|64|nt)\b", "windows"),
+        (r"\b(iphone|ipad|ipod|ipados|ios)", "ios"),
+        (r"android", "android"),
+        (r"\bcros\b|\bchrome ?os\b", "chromeos"),
+        (r"\bmac(intosh|os|[ _]os)?\b|\bdarwin\b.*x86", "macos"),  # Darwin alone may be a telephone
+        (r"linux|ubuntu", "linux"),
+    )
 )
-_BROWSERS = (
-    ("edg", "edge"),
-    ("opr/", "opera"),
-    ("opera", "opera"),
-    ("firefox", "firefox"),
-    ("fxios", "firefox"),
-    ("samsungbrowser", "samsung"),
-    ("crios", "chrome"),
-    ("chrome", "chrome"),
-    ("safari", "safari"),
-    ("internet explorer", "ie"),
-    ("trident", "ie"),
-    ("msie", "ie"),
+_BROWSERS = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"\bedg(e|a|ios|w)?\b", "edge"),
+        (r"\bopr/|\bopera\b", "opera"),
+        (r"firefox|fxios", "firefox"),
+        (r"samsungbrowser", "samsung"),
+        (r"crios|chrome", "chrome"),
+        (r"safari", "safari"),
+        (r"internet explorer|trident|\bmsie\b", "ie"),
+    )
 )
 _EMBEDDED = re.compile(r"teams|electron|outlook|microsoft office|onedrive|cortana|edgewebview|mobile safari.*wv", re.I)
 _SCRIPT = re.compile(
@@ -83,7 +80,7 @@ def agent_of(system: str | None, browser: str | None, user_agent: str | None) ->
     if not system and not browser and not text:
         return UNKNOWN
     if text and (_SCRIPT.match(text) or _LEGACY.match(text)):
-        product = re.split(r"[/ ;(]", text.lower(), maxsplit=1)[0][:40]
+        product = re.split(r"[^a-z0-9._-]", text.lower(), maxsplit=1)[0][:40]
         return Agent("", product, True, False, hash32(f"script:{product}"))
     low = text.lower()
     found_system = _first(_SYSTEMS, (system or "").lower()) or _first(_SYSTEMS, low)
@@ -94,5 +91,5 @@ def agent_of(system: str | None, browser: str | None, user_agent: str | None) ->
     return Agent(found_system, found_browser, False, embedded, hash32(f"{found_system}/{found_browser}"))
 
 
-def _first(table: tuple[tuple[str, str], ...], text: str) -> str:
-    return next((name for mark, name in table if mark in text), "") if text else ""
+def _first(table: tuple[tuple[re.Pattern[str], str], ...], text: str) -> str:
+    return next((name for mark, name in table if mark.search(text)), "") if text else ""

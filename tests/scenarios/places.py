@@ -91,6 +91,7 @@ CLIENTS = {
     "outlook": Client(
         "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0)", "Windows10", "Rich Client 4.6"
     ),
+    "outlook-mac": Client("Microsoft Office/16.102 (Macintosh; Intel Mac OS X 15.1; 16.102.25)", "MacOs", ""),
     "teams": Client(WINDOWS.format(138) + " Teams/24295.605", "Windows10", "Edge 138.0.0"),
     "onedrive": Client("Microsoft SkyDriveSync 25.199 ship; Windows NT 10.0 (26100)", "Windows10", "Rich Client 4.6"),
 }

@@ -25,7 +25,7 @@ PLACES = (
     "exchange",
 )
 CLIENTS = ("pc", "laptop", "pc-firefox", "linux", "phone", "axios", "outlook")
-QUICK = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TOLERANCE_NATS = 0.5
 OPEN_MINUTES = 2 * 24 * 60
 
