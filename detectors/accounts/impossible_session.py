@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from detectors import techniques
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.place_trust import mailed_from, placed
-from detectors.accounts.session_continuity import continuity, touches
-from detectors.accounts.session_evidence import KNOWN_PLACE_NATS, SETTLED_DAYS, familiarity, judge, judge_alone
+from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, continuity, touches
+from detectors.accounts.session_evidence import SETTLED_DAYS, familiarity, judge, judge_alone
 from detectors.accounts.session_findings import (
     DETECTOR,
     denied_evidence,

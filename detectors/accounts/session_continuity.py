@@ -30,6 +30,7 @@ from schemas.contracts.incident import Reason
 VELOCITY_HOURS = 12
 VELOCITY_FROM_NATS = 2.0  # a journey is never surprising alone
 ALIVE_NATS = 3.5
+KNOWN_PLACE_NATS = -2.5
 PHONES = ("ios", "android", "windows-phone")
 _VELOCITY = GeoVelocity()
 
@@ -61,7 +62,7 @@ def continuity(state: SessionState, row: Row, familiar: float, nats: float) -> C
     """Terms of a row whose own place, client and device say `nats`; `familiar` 0..1 is of its network."""
     found = Continuity()
     if row.session:
-        _session(state, row, familiar, found)
+        _session(state, row, familiar, nats, found)
     if not row.neutral and familiar < 1.0 and nats + found.nats >= VELOCITY_FROM_NATS:
         _journey(state, row, found)
     return found
@@ -93,13 +94,14 @@ def _overlap(one: Row, other: Row) -> bool:
 # --- the session -------------------------------------------------------------------------------------------------
 
 
-def _session(state: SessionState, row: Row, familiar: float, found: Continuity) -> None:
+def _session(state: SessionState, row: Row, familiar: float, nats: float, found: Continuity) -> None:
     """The signature of a stolen token: the same session elsewhere, with another system, browser or device."""
     others = [other for other in state.all_rows() if other is not row and other.session == row.session]
     home = state.sessions.get(row.session)
     away = [other for other in others if other.kind & HOME and not other.neutral and not same_place(row, other)]
     _hands(row, familiar, away, home, found)
-    _client(row, [other for other in others if _met(other, row)], home, found)
+    if not row.kind & HOME or nats > KNOWN_PLACE_NATS:  # a known client at a known place is the owner's
+        _client(row, [other for other in others if _met(other, row)], home, found)
     found.certain = found.certain and familiar < 1.0
 
 
@@ -110,9 +112,11 @@ def _met(by: Row, row: Row) -> bool:
 
 def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, found: Continuity) -> None:
     """Networks: where the session came from, and whether it stayed alive there."""
+    if row.neutral:
+        return
     left = [other for other in away if other.first_ms <= row.first_ms]
     found.moved = bool(left) or (home is not None and row.network != home.network and row.wide != home.wide)
-    if familiar >= 1.0 or row.neutral:
+    if familiar >= 1.0:
         return
     damp = (1.0 - familiar) * _wandering(row, away)
     if found.moved:

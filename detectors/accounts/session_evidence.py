@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detectors.accounts.client_agent import Agent
-from detectors.accounts.session_continuity import Continuity, continuity, same_place
+from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, continuity, same_place
 from detectors.accounts.session_state import DEVICE_HELD, DEVICE_MANAGED, DEVICE_NONE, HOME, RELAY, Row, SessionState
 from detectors.engine.detector import Context
 from schemas.contracts.incident import Reason
 
 SETTLED_DAYS = 7  # before that the open day's earlier records are a provisional baseline
 TENANT_DAYS_MIN = 30.0  # person-days before the tenant's habits count
-KNOWN_PLACE_NATS = -2.5
 ATTACKER_NETWORK = 0.02  # share of strange sign-ins that a network of nobody's is taken to carry
 ATTACKER_AGENT = 0.05
 
