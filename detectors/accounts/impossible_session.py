@@ -64,7 +64,7 @@ class ImpossibleSessionDetector:
         """Judge a new sighting; count a known one."""
         ip = event.ip
         if type(event.detail) is TraceRow:
-            context.place = mailed_from(state, event)
+            context.place = mailed_from(state, event, context)
             return ()
         if ip is None or context.role != "actor" or event.external or event.app_only:
             return ()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from detectors.accounts.session_evidence import SETTLED_DAYS, TENANT_DAYS_MIN, Sighting
-from detectors.accounts.session_state import RELAY, STRANGE, TRUSTED, Row, SessionState
-from detectors.accounts.sightings import sighting_of
+from detectors.accounts.session_state import NEUTRAL, RELAY, STRANGE, TRUSTED, Row, SessionState
+from detectors.accounts.sightings import row_of, sighting_of
 from detectors.engine.detector import HOUR_MS, Context, Place
-from detectors.models.categories import hash32
 from schemas.records.event import AuditEvent, SignIn
 
 SHARED_PLACE = 0.005  # of the others' person-days
@@ -25,14 +24,21 @@ def placed(state: SessionState, row: Row, event: AuditEvent, context: Context) -
         state.last_ms, state.last_place = event.time_ms, context.place
 
 
-def mailed_from(state: SessionState, event: AuditEvent) -> Place:
-    """A trace row's address is the client's or a relay's: it counts when the account acted from it, else where it acted last."""
-    address = hash32(event.ip) if event.ip else 0
-    kinds = [row.kind for row in state.all_rows() if row.address == address] if address else []
-    if kinds:
-        if any(kind & TRUSTED for kind in kinds):
-            return Place.TRUSTED
-        return Place.STRANGE if all(kind & STRANGE for kind in kinds) else Place.UNKNOWN
+def mailed_from(state: SessionState, event: AuditEvent, context: Context) -> Place:
+    """The place of a trace row. Its address is the client's, as far as the row has one; else the account's last place counts.
+
+    What is known of an address comes from closed days, so that the order in which the rows and the account's other records
+    arrive does not matter.
+    """
+    if event.ip is not None:
+        cached = (event.ip, context.profile.day)
+        bits = state.mailed.get(cached)
+        if bits is None:
+            row = row_of(state, event, None, context)
+            bits = NEUTRAL if row.neutral else _trust(state, sighting_of(row, event, None, context), context)
+            state.mailed[cached] = bits
+        if not bits & NEUTRAL:
+            return Place.TRUSTED if bits & TRUSTED else Place.STRANGE if bits & STRANGE else Place.UNKNOWN
     return Place(state.last_place) if abs(event.time_ms - state.last_ms) <= HOUR_MS else Place.UNKNOWN
 
 

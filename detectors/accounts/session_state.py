@@ -121,6 +121,7 @@ class SessionState:
         self.shown.pop(day, None)
         self.failed.pop(day, None)
         self.recent.clear()
+        self.mailed.clear()
         self.note_newest()
         if not learn or not rows:
             return
