@@ -84,6 +84,7 @@ class SessionState:
     last_ms: int = 0  # event time of the latest record with an address
     last_place: int = 0  # its `Place`
     recent: dict[tuple[object, ...], Row] = field(default_factory=dict)  # a cache, not kept
+    mailed: dict[tuple[str, int], int] = field(default_factory=dict)  # a cache of trace rows' places, not kept
     newest_ms: int = 0  # when the newest row was first met, not kept
     shown: dict[int, set[int]] = field(default_factory=dict)  # day -> values that became evidence
     failed: dict[int, set[int]] = field(default_factory=dict)  # day -> (address, ten minutes) already signalled
