@@ -143,7 +143,8 @@ class ImpossibleSessionDetector:
     def _failed(self, state: SessionState, event: AuditEvent, signin: SignIn, context: Context) -> Sequence[Evidence]:
         if signin.failure not in (Failure.BAD, Failure.PASSWORD_KNOWN) or event.ip is None:
             return ()
-        bucket = hash32(f"{event.ip}|{event.time_ms // BUCKET_MS}|{signin.failure.value}")
+        agent = agent_of(signin.os, signin.browser, event.user_agent)
+        bucket = _failed_hash(event, signin, agent.family)
         failed = state.failed.get(context.day, set())
         if bucket in failed:
             return ()
@@ -151,7 +152,6 @@ class ImpossibleSessionDetector:
             failed.add(bucket)
             state.failed[context.day] = failed
         fact = fact_of(event, signin, context)
-        agent = agent_of(signin.os, signin.browser, event.user_agent)
         network = network_key(event.ip, fact)
         known = state.familiarity("network", hash32(network)) or state.familiarity("wide", hash32(wide_of(event.ip)))
         entities = [event.ip, f"{network}/{agent.family:08x}"]
@@ -184,6 +184,12 @@ class ImpossibleSessionDetector:
 def _client(signin: SignIn) -> tuple[object, ...]:
     """What of a sign-in decides its row, beside address, session and user agent."""
     return (signin.os, signin.browser, signin.device, signin.managed, signin.compliant, signin.interactive)
+
+
+def _failed_hash(event: AuditEvent, signin: SignIn, agent: int) -> int:
+    """Address, ten minutes, class of failure, client and device: what is told once."""
+    client = f"{agent}|{signin.device}|{signin.managed}|{signin.compliant}"
+    return hash32(f"{event.ip}|{event.time_ms // BUCKET_MS}|{signin.failure}|{client}")
 
 
 def _may_turn_strange(row: Row) -> bool:
