@@ -7,12 +7,13 @@ number of an interrupt (50140, keep me signed in) is a step of a success.
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 from typing import Final
 
 from schemas.records.aadsts import LOGON_ERRORS, failure_of
 from schemas.records.directory import identities, learn
 from schemas.records.event import AuditEvent, Failure, SignIn
-from schemas.records.values import Record, flag, guid, integer, lower, pairs, text
+from schemas.records.values import Record, flag, guid, integer, lower, one_id, pairs, shared, text
 
 
 def _error(obj: Record) -> int:
@@ -39,26 +40,27 @@ def read(event: AuditEvent, obj: Record) -> None:
     error = _error(obj)
     failure = _failure(event.operation.lower() == "userloggedin", error)
     event.ok = failure is None
-    event.user_agent = extended.get("UserAgent") or event.user_agent
-    event.session = lower(device.get("SessionId")) or event.session
+    event.user_agent = shared(extended.get("UserAgent")) or event.user_agent
+    event.session = shared(lower(device.get("SessionId"))) or event.session
     application = text(obj.get("ApplicationId"))
-    event.app = application.lower() if application else event.app
+    event.app = intern(application.lower()) if application else event.app
     oid = guid(obj.get("UserKey"))
     if oid is not None and "@" in event.user:  # the usual record says it all without its lists
-        event.user_ids = (("oid", oid),)
+        event.user_ids = one_id("oid", oid)
     else:
         actor = identities(obj.get("Actor"))
         learn(event, actor, oid or (actor.plain[0] if actor.plain else None))
     resource = text(obj.get("ObjectId"))
+    held = device.get("Id")
     event.detail = SignIn(
         error=error,
         failure=failure,
         request_id=text(obj.get("IntraSystemId")) or event.record_id or None,
-        request_type=extended.get("RequestType") or None,
-        resource=None if resource == "Unknown" else resource,
-        os=device.get("OS") or None,
-        browser=device.get("BrowserType") or None,
-        device=device.get("Id"),
+        request_type=shared(extended.get("RequestType")),
+        resource=None if resource == "Unknown" else shared(resource),
+        os=shared(device.get("OS")),
+        browser=shared(device.get("BrowserType")),
+        device=None if held is None else intern(held),
         managed=flag(device.get("IsCompliantAndManaged")),
         compliant=flag(device.get("IsCompliant")),
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from sys import intern
 from typing import Final
 
 from schemas.records import directory, inbox_rules, logons, mailbox_admin, mailbox_items
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
 from schemas.records.respelled import respell
-from schemas.records.values import Record, integer, ip, mapping, operation, text, time_ms
+from schemas.records.values import Record, integer, ip, mapping, one_id, operation, shared, text, time_ms
 
 Reader = Callable[[AuditEvent, Record], None]
 
@@ -82,7 +83,7 @@ def _app_only(obj: Record, user: str, user_type: int | None, client: str | None)
 def _user_ids(user: str, user_type: int | None, key: object) -> tuple[tuple[str, str], ...]:
     """The 16-hex PUID that Exchange writes as UserKey."""
     if type(key) is str and len(key) == 16 and key.startswith("100") and "@" in user and user_type in (0, 2):
-        return (("puid", key),)
+        return one_id("puid", key)
     return ()
 
 
@@ -105,7 +106,7 @@ def read(obj: Record) -> AuditEvent:
     if instant is None:
         raise UnreadableRecord("no CreationTime" if created is None else "CreationTime is no time of 2000 to 2099")
     user = get("UserId")
-    user = user.strip().lower() if type(user) is str else ""
+    user = intern(user.strip().lower()) if type(user) is str else ""
     user_type = get("UserType")
     if type(user_type) is not int:
         user_type = _user_type(user_type)
@@ -122,22 +123,22 @@ def read(obj: Record) -> AuditEvent:
     event = AuditEvent(
         _SOURCE,
         record_id.strip() if type(record_id) is str else "",
-        tenant.strip().lower() if type(tenant) is str else "",
+        intern(tenant.strip().lower()) if type(tenant) is str else "",
         instant,
         name,
-        workload if type(workload) is str else "",
+        intern(workload) if type(workload) is str else "",
         user,
         integer(get("RecordType")),
         user_type,
         _OK.get(status.lower()) if type(status) is str else None,
         ip(get("ClientIP")) or _other_ip(obj),
-        session.lower() if session else None,
+        intern(session.lower()) if session else None,
         text(inner("UniqueTokenId")),
-        text(get("UserAgent")) or client,
-        app.lower() if app else None,
+        shared(text(get("UserAgent")) or client),
+        intern(app.lower()) if app else None,
         _app_only(obj, user, user_type, client),
-        (owner.strip().lower() or None) if type(owner) is str else None,
-        text(get("MailboxGuid")),
+        shared(owner.strip().lower()) if type(owner) is str else None,
+        shared(text(get("MailboxGuid"))),
         None,
         _user_ids(user, user_type, get("UserKey")),
         get("ExternalAccess") in _EXTERNAL,

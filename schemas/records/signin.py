@@ -6,13 +6,28 @@ that a pipeline stored as JSON text are opened. The event time is always `create
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Final
 
 from schemas.records.aadsts import failure_of
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, SignIn, Source
 from schemas.records.sniff import is_graph_signin, is_table_signin
-from schemas.records.values import Record, flag, guid, integer, ip, lower, mapping, number, sequence, text, time_ms
+from schemas.records.values import (
+    Record,
+    flag,
+    guid,
+    integer,
+    ip,
+    lower,
+    mapping,
+    number,
+    one_id,
+    sequence,
+    shared,
+    text,
+    time_ms,
+)
 
 _BY_CLAIM: Final = "mfa requirement satisfied by claim in the token"
 _APP_EVENTS: Final = ("servicePrincipal", "managedIdentity")
@@ -68,17 +83,17 @@ def _detail(signin: Record, error: int, reason: str) -> SignIn:
         failure=failure_of(error, reason) if error else None,
         request_id=text(get("id")) or text(get("originalRequestId")),
         interactive=flag(get("isInteractive")),
-        client_app=client,
+        client_app=shared(client),
         protocol=None if protocol == "none" else protocol,
-        resource=text(get("resourceDisplayName")) or text(get("resourceId")),
-        os=text(device.get("operatingSystem")),
-        browser=text(device.get("browser")),
-        device=held if type(held) is str else None,
+        resource=shared(text(get("resourceDisplayName")) or text(get("resourceId"))),
+        os=shared(text(device.get("operatingSystem"))),
+        browser=shared(text(device.get("browser"))),
+        device=intern(held) if type(held) is str else None,
         managed=flag(device.get("isManaged")),
         compliant=flag(device.get("isCompliant")),
         mfa_by_claim=type(extra) is str and extra.strip().lower() == _BY_CLAIM,
         country=country.upper() if len(country) == 2 and country.isascii() and country.isalpha() else None,
-        city=text(place.get("city")),
+        city=shared(text(place.get("city"))),
         latitude=latitude if known else None,
         longitude=longitude if known else None,
         asn=asn if asn is not None and 0 < asn < 2**32 else None,
@@ -117,18 +132,18 @@ def read(obj: Record) -> AuditEvent:
     return AuditEvent(
         source=Source.SIGNIN,
         record_id=record_id.strip() if record_id else "",
-        tenant=tenant or lower(get("resourceTenantId")) or lower(get("homeTenantId")) or "",
+        tenant=shared(tenant or lower(get("resourceTenantId")) or lower(get("homeTenantId"))) or "",
         time_ms=instant,
         operation="Sign-in",
         workload="SignIn",
-        user=user,
+        user=intern(user),
         ok=detail.failure is None,
         ip=ip(get("ipAddress")),
-        session=lower(get("sessionId")),
+        session=shared(lower(get("sessionId"))),
         token=text(get("uniqueTokenIdentifier")),
-        user_agent=text(get("userAgent")),
-        app=lower(get("appId")),
+        user_agent=shared(text(get("userAgent"))),
+        app=shared(lower(get("appId"))),
         app_only=app_only,
-        user_ids=(("oid", oid),) if oid is not None and "@" in user else (),
+        user_ids=one_id("oid", oid) if oid is not None and "@" in user else (),
         detail=detail,
     )

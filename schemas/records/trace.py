@@ -6,6 +6,7 @@ from JSON or CSV. Source: reference graph-signins-and-message-trace, section 6.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Final
 
 from schemas.records.errors import UnreadableRecord
@@ -26,12 +27,12 @@ def read(obj: Record) -> AuditEvent:
     recipient = text(get("recipientAddress" if graph else "RecipientAddress"))
     if recipient is None:
         raise UnreadableRecord("no recipient")
-    recipient = recipient.strip().lower()
-    sender = (text(get("senderAddress" if graph else "SenderAddress")) or "").strip().lower()
+    recipient = intern(recipient.strip().lower())
+    sender = intern((text(get("senderAddress" if graph else "SenderAddress")) or "").strip().lower())
     if sender == "<>":
         sender = ""
     trace_id = text(get("id") if graph else get("MessageTraceId")) or text(get("MessageTraceId"))
-    status = (text(get("status" if graph else "Status")) or "").strip().lower()
+    status = intern((text(get("status" if graph else "Status")) or "").strip().lower())
     return AuditEvent(
         source=Source.TRACE,
         record_id=f"{trace_id.strip().lower()}|{recipient}" if trace_id else "",

@@ -15,12 +15,15 @@ from typing import NamedTuple, Self
 from schemas.records.decode import canonical
 from schemas.records.event import AuditEvent
 from schemas.records.mended_json import loads
+from schemas.records.packed import pack, unpack
 from streams.collectors.content_index import ContentIndex
 from streams.collectors.runs import Keyed, Runs
 
-MEMORY_BYTES_MAX = 256 << 20
+MEMORY_BYTES_MAX = 256 << 20  # of records as received
+EVENT_BYTES_MAX = 800 << 20  # of events alone: a million records stay in memory
 _RECORD_BYTES = 450  # of memory beside the raw bytes: tuple, id, digest, objects' heads
 _EVENT_BYTES = 1_600  # of memory that a decoded event holds
+_BARE_BYTES = 800  # of memory that a record without its raw bytes holds in all
 
 _Held = tuple[int, str, str, bytes, bytes, AuditEvent | None]
 
@@ -37,7 +40,7 @@ class SpooledRecord(NamedTuple):
     """A distinct record on its way out. `time_ms` is event time, UTC milliseconds; `raw` the vendor's JSON as received.
 
     `revision`: another content of the same source and id came before it in this order. `event` is None where the record
-    was on disk: decode `raw` again.
+    was on disk: decode `raw` again. `raw` is empty in a spool that does not keep it, and then `event` is there.
     """
 
     time_ms: int
@@ -50,12 +53,18 @@ class Spool:
     """Takes records in any order, gives the distinct ones by (time, source, id, content digest), whatever the arrival.
 
     About `memory_bytes_max` bytes of records are held; beyond that sorted runs go to a temporary folder (in `folder`).
-    The index of what was seen stays in memory: some 30 bytes per distinct record.
+    The index of what was seen stays in memory: some 30 bytes per distinct record. Who only judges the records needs no
+    `verbatim` copy of them: events alone are a third of the size, and are not decoded again when they were on disk.
     """
 
-    def __init__(self, memory_bytes_max: int = MEMORY_BYTES_MAX, folder: Path | None = None) -> None:
+    def __init__(
+        self, memory_bytes_max: int | None = None, folder: Path | None = None, *, verbatim: bool = True
+    ) -> None:
+        if memory_bytes_max is None:
+            memory_bytes_max = MEMORY_BYTES_MAX if verbatim else EVENT_BYTES_MAX
         self._memory_bytes_max = memory_bytes_max
         self._folder = folder
+        self._verbatim = verbatim
         self._index = ContentIndex()
         self._held: list[_Held] = []
         self._held_bytes = 0
@@ -82,7 +91,10 @@ class Spool:
         if contents == 0:
             return Admission.DUPLICATE
         self._sorted = False
-        if self._keeps_events:
+        if not self._verbatim:
+            self._held.append((event.time_ms, source, record_id, digest, b"", event))
+            self._held_bytes += _BARE_BYTES
+        elif self._keeps_events:
             self._held.append((event.time_ms, source, record_id, digest, raw, event))
             self._held_bytes += len(raw) + _RECORD_BYTES + _EVENT_BYTES
         else:
@@ -97,7 +109,7 @@ class Spool:
 
     def _relieve(self) -> None:
         """First let the decoded events go; when that was done before, go to disk."""
-        if self._keeps_events:
+        if self._verbatim and self._keeps_events:
             self._keeps_events = False
             self._held_bytes -= _EVENT_BYTES * len(self._held)
             for at, record in enumerate(self._held):
@@ -107,7 +119,7 @@ class Spool:
         self._held.sort()
         if self._runs is None:
             self._runs = Runs(self._folder)
-        self._runs.write(record[:5] for record in self._held)
+        self._runs.write(_keys(self._held))
         self._held = []
         self._held_bytes = 0
 
@@ -118,7 +130,13 @@ class Spool:
             self._sorted = True
         if self._runs is None:
             return self._marked(self._held)
-        return self._marked((*record, None) for record in self._runs.merged(_keys(self._held)))
+        return self._marked(map(self._restored, self._runs.merged(_keys(self._held))))
+
+    def _restored(self, record: Keyed) -> _Held:
+        """A record as it is on disk, as it was held."""
+        if self._verbatim:
+            return (*record, None)
+        return (*record[:4], b"", unpack(record[4]))
 
     def _marked(self, records: Iterable[_Held]) -> Iterator[SpooledRecord]:
         revised, met = self._revised, set[tuple[str, str]]()
@@ -146,5 +164,6 @@ class Spool:
 
 
 def _keys(held: list[_Held]) -> Iterator[Keyed]:
-    for record in held:
-        yield record[:5]
+    """Records as they go to disk: the event in the place of the raw bytes where those are not kept."""
+    for time_ms, source, record_id, digest, raw, event in held:
+        yield time_ms, source, record_id, digest, raw if raw or event is None else pack(event)

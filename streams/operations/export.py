@@ -47,12 +47,15 @@ class Export:
         self.spool.close()
 
 
-def read_export(paths: Sequence[str | Path], home_domains: Sequence[str], said: StandardError) -> Export:
+def read_export(
+    paths: Sequence[str | Path], home_domains: Sequence[str], said: StandardError, *, verbatim: bool = True
+) -> Export:
     """Read every path once; Refusal when there is nothing readable at all.
 
-    Home domains that are given hold; else they are found from the records. What cannot be read is named on the way.
+    Home domains that are given hold; else they are found from the records. What cannot be read is named on the way. Entries
+    carry the vendor's bytes only when the records are kept `verbatim`; their events are there in any case.
     """
-    spool = Spool()
+    spool = Spool(verbatim=verbatim)
     try:
         return _read(paths, given_domains(home_domains), said, spool)
     except BaseException:

@@ -55,7 +55,8 @@ def run_scan(options: ScanOptions) -> int:
     if not paths:
         tell("no export was given: this is the sample that Watchpost ships, a made tenant with one attack")
         paths = (SAMPLE,)
-    with StandardError() as said, read_export(paths, split(options.home_domains), said) as export:
+    given = split(options.home_domains)
+    with StandardError() as said, read_export(paths, given, said, verbatim=False) as export:
         incidents = judge(export, knowledge, said)
     form = chosen_format(options.form, options.output)
     write_result(incidents.ordered(options.tier), form, options.output, _facts(export))
