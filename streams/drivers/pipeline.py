@@ -22,10 +22,18 @@ class Folding(Protocol[T_contra]):
         ...
 
 
+class FoldingAccounts(Folding[LogEntry], Protocol):
+    """The accounts' side of it."""
+
+    def standing(self) -> Iterable[Incident]:
+        """Open incidents as they stand; changes nothing."""
+        ...
+
+
 class LocalPipeline:
     """One partition of accounts and of entities. Effects are acyclic by type, so that quiescence always comes."""
 
-    def __init__(self, accounts: Folding[LogEntry], entities: Folding[SignalItem]) -> None:
+    def __init__(self, accounts: FoldingAccounts, entities: Folding[SignalItem]) -> None:
         self._accounts = accounts
         self._entities = entities
 
@@ -33,6 +41,10 @@ class LocalPipeline:
         """Apply one entry and all that follows from it; returns the incidents told, in order."""
         effects = self._accounts.fold(entry)
         return self._settle(effects) if effects else []
+
+    def standing(self) -> Iterable[Incident]:
+        """Open incidents as they stand, evidence that came since their last message included."""
+        return self._accounts.standing()
 
     def _settle(self, effects: Iterable[Effect]) -> list[Incident]:
         told: list[Incident] = []

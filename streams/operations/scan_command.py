@@ -74,11 +74,12 @@ def judge(export: Export, knowledge: Knowledge, said: StandardError) -> FinalInc
 
 
 def fold_into(incidents: FinalIncidents, pipeline: LocalPipeline, entries: Iterable[LogEntry]) -> None:
-    """Fold entries one by one."""
+    """Fold entries one by one; what is open at the end is taken as it then stands."""
     for entry in entries:
         told = pipeline.fold(entry)
         if told:
             incidents.take(told)
+    incidents.take(pipeline.standing())
 
 
 def _facts(export: Export) -> RunFacts:

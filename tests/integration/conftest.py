@@ -32,9 +32,14 @@ def kafka() -> Iterator[str]:
 @pytest.fixture
 def settings(kafka: str) -> KafkaSettings:
     """Settings with an application and topics of their own, two partitions and short times."""
+    return fresh_settings(kafka)
+
+
+def fresh_settings(brokers: str) -> KafkaSettings:
+    """Settings that nobody used before."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     return KafkaSettings(
-        brokers=kafka,
+        brokers=brokers,
         application=name,
         topic_prefix=f"{name}.",
         partitions=2,

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from confluent_kafka import Producer
 
-from schemas.contracts.topics import AUDIT, DEAD_LETTERS, SIGNALS
+from schemas.contracts.topics import AUDIT, DEAD_LETTERS
 from streams.drivers.kafka.collect import CollectError, collect
 from streams.drivers.kafka.read_back import Folded, fold_log, published_alerts, read_log, stored_states
 from streams.drivers.kafka.settings import KafkaSettings
@@ -22,7 +21,7 @@ from streams.drivers.kafka.topics import TopicsError, create_topics, list_topics
 from tests.integration.processes import PositionWatch, settled, stop, wait_until, worker
 from tests.integration.toy import toy_engines, toy_log
 
-RESTARTS = int(os.environ.get("WATCHPOST_TEST_RESTARTS", "3"))
+RESTARTS = int(os.environ.get("WATCHPOST_TEST_RESTARTS", "2"))
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(170)]
 
 
@@ -52,31 +51,6 @@ def test_the_log_folded_directly_is_what_the_worker_published(settings: KafkaSet
     folded = _same_as_folded(settings)
     profiles = {orjson.loads(value)["profile"] for value in folded.incidents}
     assert profiles == {"toy/-1", "toy/20000", "toy/20001"}  # each day was judged by the profile of the day before
-
-
-def test_malformed_messages_are_dead_lettered(settings: KafkaSettings, tmp_path: Path) -> None:
-    create_topics(settings)
-    raw = Producer(settings.client())
-    raw.produce(settings.topic(AUDIT), b"junk", b"no-separator", 0)
-    raw.produce(settings.topic(AUDIT), None, None, 1)
-    raw.produce(settings.topic(SIGNALS), b"not json", b"t1|network|x", 1)
-    raw.flush(10)
-    _write_and_abort(settings)
-    with worker(settings, tmp_path / "log") as process:
-        broken = toy_log(100, 1)
-        broken[50].value = b"<html>"
-        collect(iter(broken), settings)
-        wait_until(settled(settings), "processing everything")
-        assert stop(process) == 0, (tmp_path / "log").read_text()
-    letters = {dict(m.headers)["reason"]: m for _, _, m in read_log(settings, DEAD_LETTERS)}
-    found = [(dict(m.headers)["stage"], m.value) for _, _, m in read_log(settings, DEAD_LETTERS)]
-    assert sorted(found, key=str) == sorted(
-        [(b"decode", b"junk"), (b"decode", None), (b"decode", b"not json"), (b"fold", b"<html>")], key=str
-    )
-    headers = dict(letters[b"not JSON"].headers)
-    assert headers["original-topic"] == settings.topic(AUDIT).encode()
-    assert headers["error"] == b"UnreadableRecord"
-    assert {"partition", "offset"} <= headers.keys()
 
 
 def test_an_unexpected_error_ends_the_worker_and_acknowledges_nothing(settings: KafkaSettings, tmp_path: Path) -> None:
@@ -121,7 +95,7 @@ def test_death_before_and_after_a_commit_repeats_nothing(settings: KafkaSettings
     create_topics(settings)
     live = replace(settings, batch_records=100, instance="one")
     collect(iter(toy_log(1_500, 3)), settings, wait_for_profile=False)
-    for moment in ("before 2", "before 5", "after 4"):
+    for moment in ("before 3", "after 4"):
         with worker(live, tmp_path / "log", die=moment) as process:
             assert process.wait(30) == 9
     with worker(live, tmp_path / "log") as process:
@@ -186,16 +160,6 @@ def test_restarts_with_records_waiting_miss_nothing(settings: KafkaSettings, tmp
             wait_until(settled(settings), "processing everything")
             assert stop(process) == 0, (tmp_path / "log").read_text()
     _same_as_folded(settings, 15)
-
-
-def _write_and_abort(settings: KafkaSettings) -> None:
-    """A message of an aborted transaction: nobody may see it."""
-    producer = Producer(settings.client(transactional_id=f"{settings.application}|aborted"))
-    producer.init_transactions(10)
-    producer.begin_transaction()
-    producer.produce(settings.topic(AUDIT), b"never there", b"never|there", 0)
-    producer.flush(10)
-    producer.abort_transaction(10)
 
 
 def _opened(log: Path, partitions: int) -> Callable[[], bool]:

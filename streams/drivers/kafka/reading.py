@@ -10,6 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from streams.drivers.kafka.settings import KafkaSettings
 
+FETCH_WAIT_MS = 50  # a broker answers at the end of a log after this; librdkafka's own 500 ms are paid at every end
+
 
 class LogReadError(RuntimeError):
     """A log could not be read to its end; the text is one line."""
@@ -36,6 +38,7 @@ def open_consumer(settings: KafkaSettings) -> Consumer:
             enable_auto_offset_store=False,
             auto_offset_reset="earliest",
             enable_partition_eof=True,
+            fetch_wait_max_ms=FETCH_WAIT_MS,
         )
     )
 

@@ -60,6 +60,10 @@ class Accounts:
             return [told(item.account)]
         return [signal(item.account), told(f"after {item.account}")]
 
+    def standing(self) -> Iterable[Incident]:
+        """One open incident."""
+        return [told("open")]
+
 
 class Entities:
     """Answers a signal with two notices."""
@@ -78,3 +82,7 @@ def test_effects_are_carried_out_in_order_until_there_is_none() -> None:
     incidents = LocalPipeline(accounts, Entities()).fold(entry("x"))
     assert [incident.uid for incident in incidents] == ["after x", "told by x 1", "told by x 2"]
     assert accounts.seen == ["x", "told by x 1", "told by x 2"]
+
+
+def test_what_is_open_is_the_accounts_to_tell() -> None:
+    assert [incident.uid for incident in LocalPipeline(Accounts(), Entities()).standing()] == ["open"]
