@@ -46,6 +46,8 @@ FREE_MAIL = frozenset(
 )
 # Conditions that nearly all of a person's mail fulfils.
 TO_ME = frozenset({"MyNameInToBox", "MyNameInToOrCcBox", "MyNameInCcBox", "SentOnlyToMe"})
+KNOWN_DESTINATION = 2.0  # person-days on which somebody made mail go there
+SETTLED_TENANT_DAYS = 7
 _RANDOM = NameRandomness()
 ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
 
@@ -135,7 +137,19 @@ def _outside(addresses: tuple[str, ...], context: Context) -> list[Reason]:
     own = context.account.partition("@")[0]
     if domain in FREE_MAIL and fuzz.ratio(own, plain.partition("@")[0]) >= 60:
         reasons.append(Reason("own_name", "the address resembles the owner's name", "", -2.0))
-    return reasons
+    return reasons + _destination(domain, context)
+
+
+def _destination(domain: str, context: Context) -> list[Reason]:
+    """How new the place is that mail goes to: a payroll office that many forward to, or nobody's."""
+    if context.ledger is not None and context.own:
+        context.ledger.vote(context.number, "forward", domain)
+    known = context.profile.popularity.get("forward", {}).get(domain, 0.0)
+    if domain not in FREE_MAIL and known >= KNOWN_DESTINATION:
+        return [Reason("destination", f"{known:.0f} days of colleagues' forwarding", "nobody's", -2.0)]
+    if known == 0.0 and context.profile.days >= SETTLED_TENANT_DAYS:
+        return [Reason("destination", "nobody here forwards there", "known", 0.5)]
+    return []
 
 
 def forwarding_reasons(change: MailboxForwarding, context: Context) -> list[Reason]:
