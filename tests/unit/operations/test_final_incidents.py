@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from schemas.contracts.incident import Tier
+from collections.abc import Iterable
+
+from detectors.engine.effects import Effect
+from schemas.contracts.incident import Incident, Tier
+from schemas.contracts.log import EntryKind, LogEntry
+from streams.drivers.pipeline import LocalPipeline
 from streams.operations.final_incidents import FinalIncidents
+from streams.operations.scan_command import fold_into
 from tests.unit.operations.conftest import incident
 
 
@@ -27,3 +33,21 @@ def test_tiers() -> None:
     assert found.reached(Tier.REVIEW)
     assert not found.reached(Tier.ACT)
     assert found.ordered(Tier.ACT) == []
+
+
+class Accounts:
+    """Tells a new incident at each entry; the open one has grown since."""
+
+    def fold(self, item: object) -> Iterable[Effect]:
+        """The incident as it was opened."""
+        return [incident("a")]
+
+    def standing(self) -> Iterable[Incident]:
+        """The same, with more behind it."""
+        return [incident("a", count=9)]
+
+
+def test_an_open_incident_is_taken_as_it_stands_at_the_end() -> None:
+    found = FinalIncidents()
+    fold_into(found, LocalPipeline(Accounts(), Accounts()), [LogEntry(EntryKind.RECORD, "t", "a", b"")])
+    assert [item.count for item in found.ordered()] == [9]
