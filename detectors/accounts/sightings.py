@@ -26,6 +26,7 @@ from detectors.engine.network import (
     MICROSOFT_ASN,
     NetworkFact,
     is_microsoft_service,
+    is_public,
     is_relay,
     network_class,
     network_key,
@@ -51,7 +52,7 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
     if fact.asn is None:  # a sign-in from the same address may have said whose network it is
         network = next((row.network for row in state.all_rows() if row.address == address), network)
     kind = PLAIN if agent.plain_browser else 0
-    if is_microsoft_service(ip) or context.knowledge.is_egress(ip):
+    if is_microsoft_service(ip) or not is_public(ip) or context.knowledge.is_egress(ip):
         kind |= NEUTRAL
     elif fact.asn in MICROSOFT_ASN and not (signin and signin.interactive):
         kind |= NEUTRAL  # a service of Microsoft acts for the user; a person behind a rented machine signs in

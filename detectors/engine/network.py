@@ -48,6 +48,10 @@ class NetworkLookup(Protocol):
         ...
 
 
+# RFC 1918 and RFC 4193.
+_PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+
+
 @lru_cache(_CACHED)
 def prefix_of(ip: str) -> str:
     """The network a user's address changes within: /24 of IPv4, /48 of IPv6; text that is no address comes back as is."""
@@ -69,6 +73,15 @@ def is_microsoft_service(ip: str) -> bool:
     firsts, lasts = _MICROSOFT[address.version]
     at = bisect_right(firsts, int(address)) - 1
     return at >= 0 and int(address) <= lasts[at]
+
+
+@lru_cache(_CACHED)
+def is_public(ip: str) -> bool:
+    """Not a loopback, link-local or private network's address: those say nothing about a place."""
+    address = _address(ip)
+    if address is None or address.is_loopback or address.is_link_local or address.is_unspecified:
+        return False
+    return not any(address.version == network.version and address in network for network in _PRIVATE)
 
 
 def is_microsoft_network(ip: str, fact: NetworkFact) -> bool:
