@@ -81,8 +81,12 @@ class SendState:
 
     def hours_alike(self, feed: int, place: int, end: int, count: int) -> int:
         """Of the hours before the last, back to yesterday, those with half the count at least."""
-        ends = range(end - BUCKETS_AN_HOUR, end - BUCKETS_A_DAY, -BUCKETS_AN_HOUR)
-        return sum(2 * self._within(feed, place, earlier, BUCKETS_AN_HOUR) >= count for earlier in ends)
+        hours, day = [0] * 24, end // BUCKETS_A_DAY
+        for key in ((day - 1, feed), (day, feed)):
+            for bucket, counts in self.buckets.get(key, {}).items():
+                if end - BUCKETS_A_DAY < bucket <= end:
+                    hours[(end - bucket) // BUCKETS_AN_HOUR] += counts[place]
+        return sum(2 * held >= count for held in hours[1:])
 
     def _later(self, feed: int, place: int, at: int, length: int) -> list[int]:
         """Buckets that hold something and whose window reaches back to `at` (it is a late arrival then)."""
