@@ -7,6 +7,7 @@ needs no baseline and judges an account that was taken over before monitoring be
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ FORWARDING_RATE = 1 / 300
 TRANSPORT_RATE = 1 / 365
 CERTAIN_NATS = 4.0  # content of this weight needs no baseline
 RECENT_MAX = 8
+_STORE_ID = re.compile(r"[A-Za-z0-9+/_=-]{40,}\Z")
 QUICK_MS = 6 * HOUR_MS
 ADMINISTRATOR_NATS = -3.0
 _COUNTS_AT = 16
@@ -228,6 +230,11 @@ def _quoted(name: str | None) -> str:
     return f'"{_short(name)}"' if name else "without a name"
 
 
+def _folder(name: str) -> str:
+    """Outlook names a folder by its store id alone."""
+    return "a folder known only by its store id" if _STORE_ID.match(name) else f'"{_short(name)}"'
+
+
 def _sentence(rule: InboxRule, context: Context) -> str:
     does = []
     if rule.delete:
@@ -235,12 +242,12 @@ def _sentence(rule: InboxRule, context: Context) -> str:
     if rule.mark_read:
         does.append("marks as read")
     if rule.move_to:
-        does.append(f'moves to "{_short(rule.move_to)}"')
+        does.append(f"moves to {_folder(rule.move_to)}")
     if rule.forward_to:
         does.append(f"forwards to {_short(first_outside(rule.forward_to, context) or rule.forward_to[0])}")
     which = "all incoming mail" if rule.catch_all or (whole(rule) and not rule.conditions) else "certain mail"
     verb = "was made" if rule.action is RuleAction.NEW else "was changed"
-    acts = ", ".join(does) or "touches"
+    acts = ", ".join(does) or "touches mail"
     return f"An inbox rule {_quoted(rule.name)} {verb}; it {acts} ({which})."
 
 
