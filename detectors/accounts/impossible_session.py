@@ -49,9 +49,11 @@ class ImpossibleSessionDetector:
         catches="Sign-ins through a phishing proxy, stolen tokens used from a second network or device, sign-ins from"
         " networks, countries and clients that neither the account nor its tenant knows, impossible journeys.",
         misses="An attacker in the victim's own network with the victim's own browser; one who was there before the first"
-        " record and whose network has become known.",
+        " record and whose network has become known; a session of its own from a hosting network of the tenant's country"
+        " with the victim's client; weak in an account's first three days.",
         needs="Sign-ins (Graph or Audit.AzureActiveDirectory); session ids on Audit.Exchange and Audit.SharePoint help.",
-        false_positives="First days behind a commercial VPN, first days abroad with a new device.",
+        false_positives="First days behind a VPN on rented machines, first days abroad with a new device, a new program"
+        " and an unknown network on one day.",
         techniques=(techniques.CLOUD_ACCOUNT, techniques.SESSION_COOKIE),
     )
     details: frozenset[type] | None = None
