@@ -21,7 +21,7 @@ from streams.drivers.kafka.topics import TopicsError, create_topics, list_topics
 from tests.integration.processes import PositionWatch, settled, stop, wait_until, worker
 from tests.integration.toy import toy_engines, toy_log
 
-RESTARTS = int(os.environ.get("WATCHPOST_TEST_RESTARTS", "2"))
+RESTARTS = int(os.environ.get("WATCHPOST_TEST_RESTARTS", "3"))
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(170)]
 
 
