@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from detectors.accounts.client_agent import Agent
 from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, continuity, same_place
 from detectors.accounts.session_state import DEVICE_HELD, DEVICE_MANAGED, DEVICE_NONE, HOME, RELAY, Row, SessionState
-from detectors.engine.detector import Context
+from detectors.engine.detector import HOUR_MS, Context
 from schemas.contracts.incident import Reason
 
 SETTLED_DAYS = 7  # before that the open day's earlier records are a provisional baseline
+PROVISIONAL_MS = HOUR_MS
 TENANT_DAYS_MIN = 30.0  # person-days before the tenant's habits count
 ATTACKER_NETWORK = 0.02  # share of strange sign-ins that a network of nobody's is taken to carry
 ATTACKER_AGENT = 0.05
@@ -96,7 +97,7 @@ def familiarity(state: SessionState, row: Row, context: Context) -> float:
         return 1.0
     known = max(state.familiarity("network", row.network), state.familiarity("wide", row.wide))
     if known < 0.5 and context.sealed_days < SETTLED_DAYS:
-        earlier = (other for other in state.all_rows() if other is not row and other.first_ms <= row.first_ms)
+        earlier = (other for other in state.all_rows() if other.first_ms <= row.first_ms - PROVISIONAL_MS)
         if any(same_place(row, other) and other.nats < 5.0 for other in earlier):
             return 0.5
     return known
@@ -152,13 +153,20 @@ def _country(
     yield Reason("country", seen.country, "never met", round(max(nats, 0.2) * damp, 2))
 
 
+def _provisional(other: Row, row: Row, context: Context) -> bool:
+    """An open day's row that speaks for a later one of a young account; not the same act told by another feed."""
+    return context.sealed_days < SETTLED_DAYS and other.first_ms <= row.first_ms - PROVISIONAL_MS
+
+
 def _agent(state: SessionState, seen: Sighting, earlier: list[Row], context: Context) -> Iterator[Reason]:
     agent = seen.agent
     if agent.script and state.familiarity("agent", agent.family) < 1.0:
         yield Reason("user_agent", f"a script ({agent.browser})", "a browser or mail program", 2.0)
     if not agent.family or state.familiarity("agent", agent.family) > 0.0 or "agent" not in state.models:
         return
-    if any(other.agent == agent.family and other.nats < 5.0 for other in earlier if context.sealed_days < SETTLED_DAYS):
+    if any(
+        other.agent == agent.family and other.nats < 5.0 for other in earlier if _provisional(other, seen.row, context)
+    ):
         return
     nats = _newness(state, "agent", context)
     nats += _rarity(context, "agent", (f"{agent.family:08x}",), ATTACKER_AGENT, 1.0, -2.5)
