@@ -150,7 +150,7 @@ def _country(
     new_countries = countries.new if countries is not None else 0
     nats = -math.log((new_countries + 0.5) / (new_networks + 2.0))
     nats += _rarity(context, "country", (seen.country,), 0.02, 1.2, -1.0)
-    yield Reason("country", seen.country, "never met", round(max(nats, 0.2) * damp, 2))
+    yield Reason("country", seen.country, "countries of this account", round(max(nats, 0.2) * damp, 2))
 
 
 def _provisional(other: Row, row: Row, context: Context) -> bool:
@@ -170,7 +170,7 @@ def _agent(state: SessionState, seen: Sighting, earlier: list[Row], context: Con
         return
     nats = _newness(state, "agent", context)
     nats += _rarity(context, "agent", (f"{agent.family:08x}",), ATTACKER_AGENT, 1.0, -2.5)
-    yield Reason("user_agent", agent.words, "never met", round(max(nats, 0.2), 2))
+    yield Reason("user_agent", agent.words, "clients of this account", round(max(nats, 0.2), 2))
 
 
 def _device(state: SessionState, seen: Sighting) -> Iterator[Reason]:

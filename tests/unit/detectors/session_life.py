@@ -100,4 +100,6 @@ def _lived(history: str) -> tuple[bytes, int]:
 
 
 def _spooled(events: Sequence[AuditEvent]) -> Iterable[SpooledRecord]:
-    return ((event.time_ms, b"", False, event) for event in sorted(events, key=lambda event: event.time_ms))
+    return (
+        SpooledRecord(event.time_ms, b"", False, event) for event in sorted(events, key=lambda event: event.time_ms)
+    )

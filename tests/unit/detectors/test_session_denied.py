@@ -45,9 +45,10 @@ def test_it_never_acts_however_often_it_comes() -> None:
 
 
 @pytest.mark.parametrize("place", ["home", "office", "home-far", "exchange", "entra"])
-def test_known_places_and_services_are_no_evidence(place: str) -> None:
+@pytest.mark.parametrize("client", ["pc", "axios"])
+def test_known_places_and_services_are_no_evidence(place: str, client: str) -> None:
     life = Life()
-    life.arrive([_failure(life, 9, place, KNOWN, "pc")])
+    life.arrive([_failure(life, 9, place, KNOWN, client)])
     assert not life.held()
 
 
@@ -90,7 +91,7 @@ def test_what_was_told_survives_a_restart_without_any_success() -> None:
 def test_failures_of_a_sealed_day_leave_nothing_behind() -> None:
     life = Life()
     life.pass_day()
-    sizes = set()
+    sizes: set[int] = set()
     for n, place in enumerate(("lagos", "hosting-us", "hosting-nl")):
         assert life.arrive([_failure(life, 9 + n, place, KNOWN)])
         sizes.update(len(data) for data in life.engine.states().values())

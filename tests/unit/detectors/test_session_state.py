@@ -75,6 +75,15 @@ def test_neutral_rows_teach_clients_and_no_places() -> None:
     assert not state.sessions
 
 
+def test_a_session_keeps_what_later_records_do_not_say() -> None:
+    state, signed_in, silent = SessionState(), _row(1, session=9), _row(2, session=9, network=70)
+    signed_in.system, signed_in.held = 3, 3
+    state.rows[DAY] = {row.key: row for row in (signed_in, silent)}
+    state.seal(DAY, learn=True)
+    held = state.sessions[9]
+    assert (held.network, held.system, held.held) == (70, 3, 3)
+
+
 def test_sessions_are_forgotten_by_age_and_number() -> None:
     state = SessionState()
     for n in range(SESSIONS_MAX + 3):

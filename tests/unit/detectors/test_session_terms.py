@@ -7,7 +7,12 @@ from dataclasses import replace
 import pytest
 
 from detectors.accounts.session_continuity import same_place
-from detectors.accounts.session_state import Row
+from detectors.accounts.session_evidence import familiarity
+from detectors.accounts.session_state import Row, SessionState
+from detectors.engine.detector import HOUR_MS, Context
+from detectors.engine.knowledge import Knowledge
+from detectors.probe import NoFacts
+from schemas.contracts.profile import Profile
 from schemas.records.event import AuditEvent
 from tests.unit.detectors.session_life import Life
 
@@ -126,7 +131,7 @@ def test_a_known_client_at_a_known_place_is_not_accused_of_the_intruders() -> No
 
 
 def test_a_new_client_at_home_is_not_accused_of_what_came_from_elsewhere() -> None:
-    life = _with_home("pc-edge", (8.0, "hosting-nl", "linux"))
+    life = _with_home("pc-firefox", (8.0, "hosting-nl", "linux"))
     terms = _terms(life, "91.10.4.20")
     assert ("session", "changed its operating system") not in terms
 
@@ -180,11 +185,15 @@ def test_in_the_first_days_a_place_of_the_same_day_is_half_known() -> None:
     assert life.best() < other.best()
 
 
-def test_in_the_first_days_a_place_that_was_grave_stays_strange() -> None:
-    life = Life("2 days of pc at office")
-    life.arrive(
-        life.builder.sign_in(life.at(hours), "hosting-us", client, session)
-        for hours, client, session in ((9.0, "linux", "t"), (9.5, "linux", "u"))
-    )
-    [held] = life.held().values()
-    assert "none of this account's known networks" in held.sentence
+@pytest.mark.parametrize(
+    ("nats", "hours", "sealed_days", "expected"),
+    [(4.0, 2.0, 2, 0.5), (6.0, 2.0, 2, 0.0), (4.0, 0.5, 2, 0.0), (4.0, 2.0, 7, 0.0)],
+)
+def test_in_the_first_days_a_grave_place_stays_strange_and_so_does_one_just_met(
+    nats: float, hours: float, sealed_days: int, expected: float
+) -> None:
+    state, base = SessionState(), Row(1, 0, 0, 7, 8, 0, 0, 0, 0)
+    earlier, row = replace(base, nats=nats), replace(base, key=2, first_ms=round(hours * HOUR_MS))
+    state.rows[0] = {1: earlier, 2: row}
+    context = Context(Knowledge(NoFacts()), Profile("t", -1), sealed_days=sealed_days)
+    assert familiarity(state, row, context) == expected
