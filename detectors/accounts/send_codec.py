@@ -9,14 +9,15 @@ from detectors.accounts.send_state import BUCKETS_A_DAY, COUNT_MAX, FEED_TRACE, 
 from detectors.models.surge import SurgeAnchored, SurgePrior
 
 _HELD = struct.Struct("<BI")
+_TRUSTED = struct.Struct("<iB3I")
 
 
 def dump_state(state: SendState) -> bytes:
-    """`i32 learnt day | models (u16 length each) | contacts | held contacts | held | fresh | buckets`; empty at the start.
+    """`i32 learnt day | models (u16 length each) | contacts | held contacts | held | fresh | buckets | trusted`; empty at the start.
 
     held: `u8 n, n x (i32 day, u8 series, per series u8 m, m x (u8 hour, u32 count))`;
     fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m x 4 varints)`, the four
-    being the distance from the bucket before and the three counts.
+    being the distance from the bucket before and the three counts; trusted: `u8 n, n x (i32 day, u8 feed, 3 x u32)`.
     """
     if not (state.models or state.buckets or state.fresh or state.contacts) and state.learnt_day < 0:
         return b""
@@ -31,6 +32,8 @@ def dump_state(state: SendState) -> bytes:
     parts += [struct.pack("<iB", *key) + marks.pack() for key, marks in sorted(state.fresh.items())]
     parts.append(bytes([len(state.buckets)]))
     parts += [_pack_buckets(key, counts) for key, counts in sorted(state.buckets.items())]
+    parts.append(bytes([len(state.trusted)]))
+    parts += [_TRUSTED.pack(*key, *counts) for key, counts in sorted(state.trusted.items())]
     return b"".join(parts)
 
 
@@ -108,6 +111,9 @@ def load_state(data: bytes) -> SendState:
         state.fresh[key] = reader.contacts()
     for _ in range(reader.take(1)[0]):
         _load_buckets(state, reader)
+    for _ in range(reader.take(1)[0]):
+        day, feed, *counts = _TRUSTED.unpack(reader.take(_TRUSTED.size))
+        state.trusted[day, feed] = counts
     if reader.at != len(data):
         raise ValueError("the state of send-surge is longer than it says")
     return state

@@ -14,6 +14,7 @@ SERIES = ("messages", "external", "new_external")
 BUCKETS_A_DAY = 288  # of five minutes
 BUCKETS_AN_HOUR = 12
 COUNT_MAX = 65_535  # of a series in one bucket
+TRUSTED_MAX = 0xFFFFFFFF
 SILENT_DAYS_MAX = 14
 HELD_DAYS_MAX = 4  # days not learnt that are kept
 HELD_FOR_DAYS_MAX = 60
@@ -36,6 +37,7 @@ class SendState:
     learnt_day: int = -1
     held: dict[int, list[list[int]]] = field(default_factory=dict)  # day not learnt -> 24 counts of each series
     held_contacts: Contacts = field(default_factory=Contacts)  # recipients first mailed on those days
+    trusted: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # day, feed -> counts from trusted places
     adapted: dict[str, Profile] = field(default_factory=dict)  # whose prior a model has; not durable
     trailing: tuple[tuple[Trailing, Trailing], ...] = field(default_factory=_hour_and_day)  # by feed; not durable
 
@@ -54,6 +56,17 @@ class SendState:
         for trailing in self.trailing[feed]:
             trailing.grow(bucket, place, added)
         return added
+
+    def trust(self, feed: int, place: int, bucket: int, added: int) -> None:
+        """Of what was added, so much came from a trusted place."""
+        held = self.trusted.setdefault((bucket // BUCKETS_A_DAY, feed), [0, 0, 0])
+        held[place] = min(held[place] + added, TRUSTED_MAX)
+
+    def mostly_trusted(self, feed: int, place: int, end: int) -> bool:
+        """Four fifths of the day's count came from trusted places, whatever the order in which it arrived."""
+        key = (end // BUCKETS_A_DAY, feed)
+        total = sum(counts[place] for counts in self.buckets.get(key, {}).values())
+        return 5 * self.trusted.get(key, (0, 0, 0))[place] >= 4 * total
 
     def touched(self, feed: int, place: int, at: int, length: int) -> list[tuple[int, int]]:
         """(end, count) of the windows of so many buckets that hold bucket `at` and end with it or with a later one in use."""
@@ -192,6 +205,8 @@ class SendState:
             del self.buckets[key]
         for key in [key for key in self.fresh if key[0] < before]:
             del self.fresh[key]
+        for key in [key for key in self.trusted if key[0] < before]:
+            del self.trusted[key]
 
 
 def _hours(feeds: list[Counts], place: int) -> list[int]:

@@ -108,6 +108,8 @@ class SendSurgeDetector:
         found: list[Evidence] = []
         for place, count in enumerate(counts):
             added = state.add(feed, place, at, count) if count > 0 else 0
+            if added and context.place is Place.TRUSTED:
+                state.trust(feed, place, at, added)
             if added and not state.is_quiet(feed, place, at, GRID[0]):
                 self._judge(state, place, feed, at, added, context, found)
         if context.ledger is not None and counts[0]:
@@ -166,7 +168,7 @@ class SendSurgeDetector:
         reasons: tuple[Reason, ...] = (
             Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(nats, 2)),
         )
-        if context.place is Place.TRUSTED:
+        if state.mostly_trusted(best.feed, SERIES.index(series), best.end):
             own = TRUSTED_NATS + min(0.0, CAP_NATS - nats)
             reasons = (*reasons, Reason("network", "one of the account's own or the tenant's", "", round(own, 2)))
             nats += own
