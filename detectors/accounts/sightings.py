@@ -50,7 +50,8 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
     address = hash32(ip)
     network = hash32(network_key(ip, fact))
     if fact.asn is None:  # a sign-in from the same address may have said whose network it is
-        network = next((row.network for row in state.all_rows() if row.address == address), network)
+        told = {row.network for row in state.all_rows() if row.address == address and row.network != network}
+        network = min(told, default=network)
     kind = PLAIN if agent.plain_browser else 0
     if is_microsoft_service(ip) or not is_public(ip) or context.knowledge.is_egress(ip):
         kind |= NEUTRAL

@@ -19,6 +19,7 @@ from schemas.contracts.profile import encode_profile
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.event import AuditEvent
 from streams.collectors.feed import feed
+from streams.collectors.spool import SpooledRecord
 from tests.scenarios.building import ACCOUNT, DAY_MS, HOME, MINUTE_MS, MONDAY_MS, TENANT, Builder
 from tests.scenarios.phrases import play
 from tests.scenarios.places import Facts, office_tenant
@@ -64,8 +65,8 @@ def play_events(
     engine = AccountEngine(account_detectors(), knowledge or Knowledge(NoFacts()))
     first_ms = min(event.time_ms for event in steps)
     steps = sorted(steps, key=lambda event: event.time_ms, reverse=arrive == "reversed")
-    rows = [(event.time_ms, b"", "", event) for event in sorted(history, key=lambda event: event.time_ms)]
-    rows += [(event.time_ms, b"", "", event) for event in steps]
+    lived = sorted(history, key=lambda event: event.time_ms)
+    rows = [SpooledRecord(event.time_ms, b"", False, event) for event in (*lived, *steps)]
     outcome, seen = Outcome(), 0
     profiles = [] if tenant == "unknown" else [_profile_entry()]
     entries = feed(iter(rows), TENANT, IdentityMap(), [HOME])

@@ -11,6 +11,7 @@ from detectors.engine.account_engine import AccountEngine
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
 from detectors.incidents.book import Held
+from detectors.probe import NoFacts
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
 from schemas.contracts.profile import encode_profile
 from schemas.identity.identity_map import IdentityMap
@@ -22,6 +23,7 @@ from tests.scenarios.phrases import play
 from tests.scenarios.places import Facts, office_tenant
 
 KNOWLEDGE = Knowledge(Facts())
+NO_DATA = Knowledge(NoFacts())  # only sign-ins say whose an address is
 DETECTORS = (ImpossibleSessionDetector(),)
 HISTORY = "20 workdays of pc at home, office in one session"
 
@@ -29,10 +31,10 @@ HISTORY = "20 workdays of pc at home, office in one session"
 class Life:
     """The engine after a history; every day of it is sealed, the next ones are open."""
 
-    def __init__(self, history: str = HISTORY) -> None:
-        state, self.start_ms = _lived(history)
-        self.builder = Builder()
-        self.engine = _engine()
+    def __init__(self, history: str = HISTORY, knowledge: Knowledge = KNOWLEDGE) -> None:
+        state, self.start_ms = _lived(history, knowledge)
+        self.builder, self.knowledge = Builder(), knowledge
+        self.engine = _engine(knowledge)
         if state:
             self.engine.load_state(TENANT, ACCOUNT, state)
         self.engine.fold(_clock(self.start_ms + 6 * 60 * MINUTE_MS))
@@ -48,7 +50,7 @@ class Life:
     def restart(self) -> None:
         """A new engine from the bytes of the old one."""
         states, clock = self.engine.states(), self.start_ms + 6 * 60 * MINUTE_MS
-        self.engine = _engine()
+        self.engine = _engine(self.knowledge)
         for data in states.values():
             self.engine.load_state(TENANT, ACCOUNT, data)
         self.engine.fold(_clock(clock))
@@ -78,19 +80,19 @@ def _clock(time_ms: int) -> LogEntry:
     return LogEntry(EntryKind.CLOCK, TENANT, "", clock_bytes(time_ms), "clock", str(time_ms))
 
 
-def _engine() -> AccountEngine:
-    engine = AccountEngine(DETECTORS, KNOWLEDGE)
+def _engine(knowledge: Knowledge) -> AccountEngine:
+    engine = AccountEngine(DETECTORS, knowledge)
     profile = encode_profile(office_tenant(TENANT, MONDAY_MS // DAY_MS - 1, (HOME,)))
     engine.fold(LogEntry(EntryKind.PROFILE, TENANT, "", profile, "profile", "office"))
     return engine
 
 
 @cache
-def _lived(history: str) -> tuple[bytes, int]:
+def _lived(history: str, knowledge: Knowledge) -> tuple[bytes, int]:
     """(state, start of the first open day) after a phrase of `tests.scenarios.phrases`; an empty one is a new account."""
     if not history:
         return b"", MONDAY_MS
-    engine, builder = _engine(), Builder()
+    engine, builder = _engine(knowledge), Builder()
     events, start_ms = play(history, MONDAY_MS, builder)
     for entry in feed(_spooled(events), TENANT, IdentityMap(), [HOME]):
         if entry.kind is not EntryKind.PROFILE:

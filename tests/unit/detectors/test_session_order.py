@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.records.event import AuditEvent
 from tests.scenarios.building import MINUTE_MS, Builder
-from tests.unit.detectors.session_life import Life
+from tests.unit.detectors.session_life import HISTORY, KNOWLEDGE, NO_DATA, Life
 
 PLACES = (
     "home",
@@ -83,10 +83,12 @@ def test_records_delivered_again_change_no_finding(drawn) -> None:  # type: igno
     assert [held.peak.uid for held in one.held().values()] == [held.peak.uid for held in other.held().values()]
 
 
-@given(sightings, st.integers(0, 9), st.booleans())
+@given(
+    sightings, st.integers(0, 9), st.booleans(), st.sampled_from((KNOWLEDGE, NO_DATA)), st.sampled_from((HISTORY, ""))
+)
 @QUICK
-def test_a_restart_at_any_point_changes_nothing(drawn, place, sealed) -> None:  # type: ignore[no-untyped-def]
-    one, other = Life(), Life()
+def test_a_restart_at_any_point_changes_nothing(drawn, place, sealed, knowledge, history) -> None:  # type: ignore[no-untyped-def]
+    one, other = Life(history, knowledge), Life(history, knowledge)
     events = _events(one.start_ms, drawn)
     for life in (one, other):
         life.arrive(events[:place])
