@@ -13,7 +13,7 @@ _TRUSTED = struct.Struct("<iB3I")
 
 
 def dump_state(state: SendState) -> bytes:
-    """`i32 learnt day | models (u16 length each) | contacts | held contacts | held | fresh | buckets | trusted`; empty at the start.
+    """`i32 learnt day | models (u16 length each) | contacts | held contacts | held | fresh | buckets | trusted`; empty at first.
 
     held: `u8 n, n x (i32 day, u8 series, per series u8 m, m x (u8 hour, u32 count))`;
     fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m x 4 varints)`, the four
