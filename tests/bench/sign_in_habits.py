@@ -26,7 +26,10 @@ ATTACKERS: tuple[Attacker, ...] = ("naive", "vpn", "targeted")
 
 
 class Visit(NamedTuple):
-    """The first sign-in of a day from a network. `kind`: hosting, mobile, "" (access), corporate."""
+    """The first sign-in of a day from a network, named as `impossible-session` names them.
+
+    `kind`: hosting, mobile, corporate, or "" for a home line.
+    """
 
     time_ms: int
     network: str
@@ -54,7 +57,7 @@ def attack(attacker: Attacker, country: str, time_ms: int, chance: Generator) ->
     if attacker == "targeted":
         return Visit(time_ms, _access(country, chance), country, "")
     host = int(chance.integers(HOSTS))
-    return Visit(time_ms, f"host-{host}", _host_country(host) if attacker == "naive" else country, "hosting")
+    return Visit(time_ms, f"asn:host-{host}", _host_country(host) if attacker == "naive" else country, "hosting")
 
 
 def _host_country(host: int) -> str:
@@ -62,11 +65,11 @@ def _host_country(host: int) -> str:
 
 
 def _access(country: str, chance: Generator) -> str:
-    return f"{country}-isp-{chance.integers(ISPS)}"
+    return f"asn:{country}-isp-{chance.integers(ISPS)}"
 
 
 def _carrier(country: str, chance: Generator) -> str:
-    return f"{country}-mobile-{chance.integers(CARRIERS)}"
+    return f"asn:{country}-mobile-{chance.integers(CARRIERS)}"
 
 
 def _person(chance: Generator, days: int) -> Person:
@@ -98,13 +101,13 @@ def _places(
         return [(_access(abroad, chance), abroad, ""), (_carrier(abroad, chance), abroad, "mobile")]
     home, carrier, host = own
     office = workday and chance.random() < OFFICE
-    places = [("office", country, "corporate")] if office else [(home, country, "")]
+    places = [("asn:office", country, "corporate")] if office else [(home, country, "")]
     if office and chance.random() < 0.5:
         places.append((home, country, ""))
     if chance.random() < MOBILE:
         places.append((carrier, country, "mobile"))
     if host >= 0 and chance.random() < BY_VPN:
-        places.append((f"host-{host}", _host_country(host), "hosting"))
+        places.append((f"asn:host-{host}", _host_country(host), "hosting"))
     if chance.random() < ELSEWHERE:
         places.append((_access(country, chance), country, ""))
     return places
