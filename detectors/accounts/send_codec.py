@@ -10,14 +10,16 @@ from detectors.models.surge import SurgeAnchored, SurgePrior
 
 _HELD = struct.Struct("<BI")
 _TRUSTED = struct.Struct("<iB3I")
+_FURTHER = 3  # the most in two bits: of a count the rest follows, a distance is elsewhere when it is more
 
 
 def dump_state(state: SendState) -> bytes:
     """`i32 learnt day | models (u16 length each) | contacts | held contacts | held | fresh | buckets | trusted`; empty at first.
 
     held: `u8 n, n x (i32 day, u8 series, per series u8 m, m x (u8 hour, u32 count))`;
-    fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m x 4 varints)`, the four
-    being the distance from the bucket before and the three counts; trusted: `u8 n, n x (i32 day, u8 feed, 3 x u32)`.
+    fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m buckets)`, a bucket
+    being a byte with two bits of each count and of the distance from the one before, and varints for what exceeds them;
+    trusted: `u8 n, n x (i32 day, u8 feed, 3 x u32)`.
     """
     if not (state.models or state.buckets or state.fresh or state.contacts) and state.learnt_day < 0:
         return b""
@@ -48,13 +50,23 @@ def _pack_held(day: int, hours: list[list[int]]) -> bytes:
 def _pack_buckets(key: tuple[int, int], counts: Counts) -> bytes:
     data, before = bytearray(struct.pack("<iBH", *key, len(counts))), key[0] * BUCKETS_A_DAY
     for bucket, values in sorted(counts.items()):
-        for value in (bucket - before, *values):
-            while value >= 0x80:
-                data.append(value & 0x7F | 0x80)
-                value >>= 7
-            data.append(value)
+        distance = bucket - before
+        near = distance if 0 < distance <= _FURTHER else 0
+        data.append(near << 6 | sum(min(value, _FURTHER) << 2 * place for place, value in enumerate(values)))
+        if not near:
+            _put(data, distance)
+        for value in values:
+            if value >= _FURTHER:
+                _put(data, value - _FURTHER)
         before = bucket
     return bytes(data)
+
+
+def _put(data: bytearray, value: int) -> None:
+    while value >= 0x80:
+        data.append(value & 0x7F | 0x80)
+        value >>= 7
+    data.append(value)
 
 
 class _Reader:
@@ -80,6 +92,13 @@ class _Reader:
             if byte < 0x80:
                 return value
         raise ValueError("the state of send-surge holds too great a number")
+
+    def bucket(self) -> tuple[int, list[int]]:
+        """Distance from the bucket before and the counts of the next one."""
+        held = self.take(1)[0]
+        distance = held >> 6 or self.varint()
+        small = [held >> 2 * place & _FURTHER for place in range(len(SERIES))]
+        return distance, [value + self.varint() if value == _FURTHER else value for value in small]
 
     def contacts(self) -> Contacts:
         """The next set of contacts."""
@@ -139,8 +158,8 @@ def _load_buckets(state: SendState, reader: _Reader) -> None:
     bucket = key[0] * BUCKETS_A_DAY
     state.buckets[key] = {}
     for _ in range(count):
-        bucket += reader.varint()
-        values = [reader.varint() for _ in SERIES]
+        distance, values = reader.bucket()
+        bucket += distance
         if bucket // BUCKETS_A_DAY != key[0] or max(values) > COUNT_MAX:
             raise ValueError("the state of send-surge counts outside its day")
         for place, value in enumerate(values):

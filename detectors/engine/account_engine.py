@@ -203,6 +203,8 @@ class AccountEngine:
             if learn:
                 account.sealed_days += 1
                 account.active_hours += hours.bit_count()
+        if account.book.incident is None:
+            account.book.forget(account.last_ms - QUIET_MS)
 
     # --- judging -------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,9 @@ MINUTE_MS = 60_000
 KNOWN_AFTER_MINUTES = 20 * 60
 SETTLING_DAYS = 5  # active days whose values are first acquaintance, not novelty
 _HEAD = struct.Struct("<fIHHH")
-_ENTRY = struct.Struct("<IeII")
+_ENTRY = struct.Struct("<IeHHB")
+_SPAN_MAX = 0xFFFF  # minutes from the first occasion to the last that are kept: 45 days
+_AGE_MAX = 0xFFFFFF  # minutes
 _UNSEEN = 1e-4  # population share taken for a value nobody else has
 
 
@@ -142,8 +144,12 @@ class CategoryNovelty(base.AnomalyDetector):
         return True
 
     def pack(self) -> bytes:
-        """State: 14 bytes and 14 per value."""
-        entries = (_ENTRY.pack(value, *entry) for value, entry in sorted(self._values.items()))
+        """State: 14 bytes and 11 per value (`u32 value, f16 weight, u16 first to last occasion, u24 age of the last`)."""
+        latest = self._at + 1439  # no occasion is later: the weights are as of the latest, in steps of whole days
+        entries = []
+        for value, (weight, first, last) in sorted(self._values.items()):
+            age = min(latest - last, _AGE_MAX)
+            entries.append(_ENTRY.pack(value, weight, min(last - first, _SPAN_MAX), age & 0xFFFF, age >> 16))
         return _HEAD.pack(self.total, self._at, self._days, self._new, self._day) + b"".join(entries)
 
     @classmethod
@@ -152,8 +158,10 @@ class CategoryNovelty(base.AnomalyDetector):
         model = cls(k, half_life_days)
         try:
             model.total, model._at, model._days, model._new, model._day = _HEAD.unpack_from(data)
-            entries = _ENTRY.iter_unpack(data[_HEAD.size :])
-            model._values = {value: (weight, first, last) for value, weight, first, last in entries}
+            latest = model._at + 1439
+            for value, weight, span, low, high in _ENTRY.iter_unpack(data[_HEAD.size :]):
+                last = latest - (high << 16 | low)
+                model._values[value] = (weight, last - span, last)
         except struct.error as error:
             raise ValueError("the bytes are no category model") from error
         return model

@@ -31,7 +31,6 @@ _BODY_KEEP = 0.5 ** (1.0 / (21 * 24))  # per hour
 _ANCHOR_KEEP = 0.5 ** (1.0 / 60)  # per day
 _SEASON_WEIGHT = 60.0  # messages
 _SEASON_MAX = 1000.0  # messages; halved beyond, and what one hour adds at most
-_SEASON_SPARSE = 20.0  # messages
 _BURST_HOURS = 720.0  # worth of the prior odds
 _ODDS_MAX = 0.5
 _BURST_WEIGHT = 0.5  # bursts: worth of the prior size
@@ -45,10 +44,10 @@ _PEAK_DAYS_MAX = 120
 _LN2 = math.log(2.0)
 _SETTLED_HOURS = 336.0  # before that an account's silent hours mean little
 _QUIET_MIN = 0.25  # bursts at an hour of silence: people in other places, cards written at night
-_FIXED = struct.Struct("<BI10f")
+_TOP = struct.Struct("<I")
+_FIXED = struct.Struct("<10f")
 _PEAK = struct.Struct("<eB")
-_PAIR = struct.Struct("<Be")
-_DENSE = struct.Struct("<48e")
+_MASK_BYTES = 6
 
 
 class SurgeAnchored(base.AnomalyDetector):
@@ -233,23 +232,21 @@ class SurgeAnchored(base.AnomalyDetector):
     # --- bytes ---------------------------------------------------------------------------------------------------
 
     def pack(self) -> bytes:
-        """State, at most 153 bytes; without the dense season below 20 messages (its few cells go as pairs)."""
+        """State, at most 159 bytes: the greatest hour only within a day, of the season the cells in use and which they are."""
         used = [cell for cell in range(48) if self._cells[cell] > 0.0]
-        sparse = self._sent < _SEASON_SPARSE and len(used) < 20
         parts = [
+            bytes([self._hour | len(self._peaks) << 5]),
+            _TOP.pack(min(self._top, 0xFFFFFFFF)) if self._hour else b"",
             _FIXED.pack(
-                self._hour | len(self._peaks) << 5,
-                min(self._top, 0xFFFFFFFF),
                 *(self._rate, self._hours, self._excess, self._excess_weight),
                 *(self._bursts, self._burst_log, self._burst_log2),
                 *(self._anchor, self._anchor_dev, self._anchor_days),
             ),
             *(_PEAK.pack(level, age) for level, age in self._peaks),
         ]
-        if not sparse:
-            parts.append(_DENSE.pack(*self._cells))
-        else:
-            parts.extend(_PAIR.pack(cell, self._cells[cell]) for cell in used)
+        if used:
+            parts.append(sum(1 << cell for cell in used).to_bytes(_MASK_BYTES, "little"))
+            parts.append(struct.pack(f"<{len(used)}e", *(self._cells[cell] for cell in used)))
         return b"".join(parts)
 
     @classmethod
@@ -267,21 +264,31 @@ class SurgeAnchored(base.AnomalyDetector):
 
     def _restore(self, data: bytes) -> None:
         try:
-            head, self._top, *numbers = _FIXED.unpack_from(data)
-            at = _FIXED.size + (head >> 5) * _PEAK.size
-            self._peaks = [(level, age) for level, age in _PEAK.iter_unpack(data[_FIXED.size : at])]
-            rest = data[at:]
-            if len(rest) == _DENSE.size:
-                self._cells = list(_DENSE.unpack(rest))
-            else:
-                self._cells = [0.0] * 48
-                for cell, value in _PAIR.iter_unpack(rest):
-                    self._cells[cell] = value
+            head, at = data[0], 1
+            self._hour, self._top = head & 31, 0
+            if self._hour:
+                (self._top,) = _TOP.unpack_from(data, at)
+                at += _TOP.size
+            numbers = _FIXED.unpack_from(data, at)
+            peaks = at + _FIXED.size
+            season = peaks + (head >> 5) * _PEAK.size
+            self._peaks = [(level, age) for level, age in _PEAK.iter_unpack(data[peaks:season])]
+            self._cells = _unpacked_cells(data[season:])
         except (struct.error, IndexError) as error:
             raise ValueError("the bytes are no surge model") from error
-        self._hour = head & 31
         self._rate, self._hours, self._excess, self._excess_weight = numbers[:4]
         self._bursts, self._burst_log, self._burst_log2 = numbers[4:7]
         self._anchor, self._anchor_dev, self._anchor_days = numbers[7:10]
         self._sent = sum(self._cells)
         self._workday = sum(self._cells[:24])
+
+
+def _unpacked_cells(data: bytes) -> list[float]:
+    """48 cells from the mask of those in use and their values; nothing at all for none."""
+    cells = [0.0] * 48
+    if data:
+        mask = int.from_bytes(data[:_MASK_BYTES], "little")
+        used = [cell for cell in range(48) if mask >> cell & 1]
+        for cell, value in zip(used, struct.unpack(f"<{len(used)}e", data[_MASK_BYTES:]), strict=True):
+            cells[cell] = value
+    return cells
