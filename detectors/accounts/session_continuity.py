@@ -37,8 +37,11 @@ _VELOCITY = GeoVelocity()
 
 @dataclass(slots=True)
 class Continuity:
-    """Terms of one row, and what happened to its session: went on from another network, was in use at two networks at
-    once, got another operating system or browser (`changed` names it), and the journey in words."""
+    """Terms of one row, and what happened to its session.
+
+    `moved`: it went on from another network; `alive`: it was used at two networks by turns, there and back or both going
+    on; `changed` names what it got another of, operating system or browser; `journey` is in words.
+    """
 
     reasons: list[Reason] = field(default_factory=list)
     moved: bool = False
@@ -128,7 +131,7 @@ def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, fou
     if any(_overlap(row, other) for other in away):
         found.alive = True
         nats = round(ALIVE_NATS * damp, 2)
-        found.reasons.append(Reason("session", "in use at both places at once", "one place", nats))
+        found.reasons.append(Reason("session", "used by turns at two networks", "one network", nats))
 
 
 def _client(row: Row, met: list[Row], home: Session | None, found: Continuity) -> None:

@@ -138,7 +138,7 @@ def _place(familiar: float) -> str:
 def _told_later(ip: str | None, session: Continuity) -> str:
     where = ip or "an address of the same day"
     if session.alive:
-        return f"One session was in use from {where} and from another network at the same time."
+        return f"One session was used by turns from {where} and from another network."
     if session.changed:
         return f"One session was used from {where} with another {session.changed} than before."
     if session.moved:

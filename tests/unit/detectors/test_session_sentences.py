@@ -13,7 +13,7 @@ from tests.unit.detectors.session_life import Life
 
 NEVER = "none of this account's known networks"
 ELSEWHERE = "in a session that had been in use elsewhere"
-AT_ONCE = "at the same time"
+BY_TURNS = "used by turns"
 HOSTILE = "Ber\x1b[31mlin\u202e\r\n"
 
 
@@ -79,7 +79,7 @@ def test_a_service_is_not_called_a_place_of_the_account() -> None:
 
 
 @pytest.mark.parametrize(
-    ("home_hours", "strange_hours", "at_once"),
+    ("home_hours", "strange_hours", "by_turns"),
     [
         ((9.0, 9.5), (9.2,), True),
         ((9.0,), (8.9, 9.2), True),
@@ -88,8 +88,8 @@ def test_a_service_is_not_called_a_place_of_the_account() -> None:
         ((9.5, 9.6), (9.2, 9.4), False),
     ],
 )
-def test_at_the_same_time_is_said_of_overlapping_use_alone(
-    home_hours: tuple[float, ...], strange_hours: tuple[float, ...], at_once: bool
+def test_by_turns_is_said_of_interleaved_use_alone(
+    home_hours: tuple[float, ...], strange_hours: tuple[float, ...], by_turns: bool
 ) -> None:
     life = Life()
     steps = [(hours, "home", "pc", "s") for hours in home_hours] + [
@@ -97,8 +97,8 @@ def test_at_the_same_time_is_said_of_overlapping_use_alone(
     ]
     _come(life, *sorted(steps))
     held = max(life.held().values(), key=lambda held: held.nats)
-    assert (AT_ONCE in held.sentence) == at_once
-    assert any("at once" in reason.observed for reason in held.reasons) == at_once
+    assert (BY_TURNS in held.sentence) == by_turns
+    assert any("by turns" in reason.observed for reason in held.reasons) == by_turns
 
 
 def test_a_journey_is_told_with_its_figures() -> None:

@@ -148,11 +148,11 @@ def test_another_system_is_certain_also_when_the_owners_record_comes_later() -> 
     assert held.nats >= 14.7
 
 
-def test_an_earlier_record_of_the_owner_shows_two_places_at_once() -> None:
+def test_an_earlier_record_of_the_owner_shows_use_by_turns() -> None:
     life = Life(PC_AT_HOME)
     records = [(10.0, "home"), (9.5, "hosting-nl"), (9.0, "home")]  # the last one arrives late
     life.arrive(life.builder.sign_in(life.at(hours), place, "pc", "s") for hours, place in records)
-    assert ("session", "in use at both places at once") in _terms(life, "185.10.68.1")
+    assert ("session", "used by turns at two networks") in _terms(life, "185.10.68.1")
 
 
 def test_yesterdays_session_remembers_its_network_system_and_device() -> None:
