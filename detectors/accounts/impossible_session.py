@@ -22,8 +22,8 @@ from detectors.accounts.session_findings import (
     value_of,
 )
 from detectors.accounts.session_signals import signal, signal_success, vote
-from detectors.accounts.session_state import CLAIM, HOME, ROWS_MAX, Row, SessionState, dump_state, load_state
-from detectors.accounts.sightings import fact_of, row_of, sighting_of, wide_of
+from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState, dump_state, load_state
+from detectors.accounts.sightings import fact_of, row_knows_more, row_of, sighting_of, wide_of
 from detectors.engine.detector import Context, DetectorInfo, Evidence
 from detectors.engine.network import network_key
 from detectors.models.categories import hash32
@@ -77,7 +77,7 @@ class ImpossibleSessionDetector:
             return ()
         cached = (context.day, ip, event.session, event.user_agent, signin and _client(signin))
         row = state.recent.get(cached)
-        if row is None:
+        if row is None or (signin is not None and _says_more(signin, row)):
             row = row_of(state, event, signin, context)
             rows = state.rows.setdefault(context.day, {})
             known = rows.get(row.key)
@@ -85,7 +85,12 @@ class ImpossibleSessionDetector:
                 found = self._new(state, rows, row, cached, event, signin, context)
                 placed(state, row, event, context)
                 return found
+            better = signin is not None and _says_more(signin, known) and row_knows_more(known, row)
             row = state.recent[cached] = known
+            if better:
+                found = self._enriched(state, row, event, signin, context)
+                placed(state, row, event, context)
+                return [*found, *self._again(state, row, event, signin, context)]
         placed(state, row, event, context)
         return self._again(state, row, event, signin, context)
 
@@ -120,6 +125,15 @@ class ImpossibleSessionDetector:
         elif value_of(row) in state.shown.get(context.day, ()):
             found.append(repeat_of(row))
         return [*found, *_rejudge(state, row, event, context)]
+
+    def _enriched(
+        self, state: SessionState, row: Row, event: AuditEvent, signin: SignIn | None, context: Context
+    ) -> list[Evidence]:
+        """A sign-in said where the address is, which the logon of the same act did not: the row is judged again."""
+        seen = sighting_of(row, event, signin, context)
+        vote(seen, context)
+        row.own_nats = half(judge_alone(state, seen, context).own_nats)
+        return _rejudge(state, row, event, context, itself=True)
 
     def _again(
         self, state: SessionState, row: Row, event: AuditEvent, signin: SignIn | None, context: Context
@@ -181,6 +195,13 @@ class ImpossibleSessionDetector:
     def load(self, data: bytes, version: int) -> SessionState:
         """See `session_state.load_state`."""
         return load_state(data)
+
+
+def _says_more(signin: SignIn, row: Row) -> bool:
+    """The record has a place or a network number, the row has none."""
+    return (row.latitude == NOWHERE and signin.latitude is not None) or (
+        row.network == row.wide and signin.asn is not None
+    )
 
 
 def _client(signin: SignIn) -> tuple[object, ...]:

@@ -86,6 +86,22 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
     )
 
 
+def row_knows_more(known: Row, row: Row) -> bool:
+    """Take over what a further record of the row says of its address; whether that was news."""
+    better = False
+    if known.latitude == NOWHERE and row.latitude != NOWHERE:
+        known.latitude, known.longitude = row.latitude, row.longitude
+        better = True
+    if known.network == known.wide and row.network != row.wide:
+        known.network = row.network
+        better = True
+    if not known.country and row.country:
+        known.country = row.country
+        better = True
+    known.kind |= row.kind & MOBILE
+    return better
+
+
 def _held(signin: SignIn) -> int:
     if signin.managed or signin.compliant:
         return DEVICE_MANAGED

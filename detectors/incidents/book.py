@@ -17,7 +17,7 @@ from schemas.records.event import AuditEvent
 EVIDENCE_MAX = 32
 QUIET_MS = 72 * 3_600_000  # an incident closes this long after its last evidence
 GRAVE_NATS = 5.0
-SAMPLE_MAX = 4
+SAMPLE_MAX, WEAK_SAMPLE_MAX = 8, 4
 DAY_MS = 86_400_000
 
 
@@ -122,7 +122,7 @@ class Book:
             self._trim()
             return held
         held.count += 1
-        held.sample = sampled([*held.sample, ref])
+        held.sample = sampled([*held.sample, ref], SAMPLE_MAX if held.nats >= GRAVE_NATS else WEAK_SAMPLE_MAX)
         if ref.order < held.first.order:
             held.first = ref
         if ref.order > held.last.order:
@@ -197,12 +197,12 @@ class Book:
         return sorted(self.held.values(), key=lambda held: (-capped(held), held.time_ms, held.key))
 
 
-def sampled(refs: list[Ref]) -> list[Ref]:
+def sampled(refs: list[Ref], most: int = SAMPLE_MAX) -> list[Ref]:
     """The records with the least hashes of their ids, each once."""
     if len(refs) <= 1:
         return refs
     distinct = {ref.uid: ref for ref in refs}
-    return sorted(distinct.values(), key=lambda ref: (hash32(ref.uid), ref.uid))[:SAMPLE_MAX]
+    return sorted(distinct.values(), key=lambda ref: (hash32(ref.uid), ref.uid))[:most]
 
 
 def _held(evidence: Evidence, ref: Ref, day: int) -> Held:

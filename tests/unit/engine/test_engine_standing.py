@@ -40,7 +40,7 @@ def test_the_sample_is_the_same_in_any_order() -> None:
         for ref in refs:
             sample = sampled([*sample, ref])
         kept.add(tuple(ref.uid for ref in sample))
-    assert len(kept) == 1 and len(kept.pop()) == 4
+    assert len(kept) == 1 and len(kept.pop()) == 8
 
 
 def event(detail: Detail | None) -> AuditEvent:
