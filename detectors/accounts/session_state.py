@@ -14,7 +14,8 @@ SYSTEMS = ("", "windows", "macos", "ios", "android", "linux", "chromeos", "windo
 KINDS = ("network", "wide", "country", "agent", "device")
 SIZES = {"network": 16, "wide": 16, "country": 8, "agent": 12, "device": 8}
 NOWHERE = -32_768
-_ROW = struct.Struct("<QIIIIIIBBBhhfe")
+_ROW = struct.Struct("<QIBBBfeH")
+_LATER, _SPOT = struct.Struct("<I"), struct.Struct("<hh")
 _SESSION = struct.Struct("<IIIBBH")
 
 # What a row says about the device behind it.
@@ -158,7 +159,7 @@ class SessionState:
 
 
 def dump_state(state: SessionState) -> bytes:
-    """Models (u16 length each) | sessions | days of rows; empty for who was never seen."""
+    """Models (u16 length each) | sessions | hashes of rows (u16 n, n x u32) | days of rows; empty for who was never seen."""
     days = sorted(state.rows.keys() | state.shown.keys() | state.failed.keys())
     if not state.models and not days:
         return b""
@@ -170,7 +171,9 @@ def dump_state(state: SessionState) -> bytes:
     parts.append(bytes([len(state.sessions)]))
     for key, held in state.sessions.items():
         parts.append(_SESSION.pack(key, held.network, held.wide, held.system, held.held, held.day))
-    parts.append(bytes([len(days)]))
+    hashes = sorted({value for row in state.all_rows() for value in _hashes(row)})
+    parts += [struct.pack(f"<H{len(hashes)}I", len(hashes), *hashes), bytes([len(days)])]
+    places = {value: place for place, value in enumerate(hashes)}
     for day in days:
         rows, shown, failed = (
             state.rows.get(day, {}),
@@ -179,29 +182,32 @@ def dump_state(state: SessionState) -> bytes:
         )
         parts.append(struct.pack("<iHHH", day, len(rows), len(shown), len(failed)))
         parts.append(struct.pack(f"<{len(shown)}I{len(failed)}I", *shown, *failed))
-        parts += [_dump_row(row, day) for _, row in sorted(rows.items())]
+        parts += [_dump_row(row, day, places) for _, row in sorted(rows.items())]
     return b"".join(parts)
 
 
-def _dump_row(row: Row, day: int) -> bytes:
+def _hashes(row: Row) -> tuple[int, ...]:
+    """What rows of one account mostly share."""
+    return (row.network, row.wide, row.country, row.agent, row.device, row.session, row.address)
+
+
+def _index_form(count: int) -> str:
+    """Struct of a row's places in the list of hashes."""
+    return "<7B" if count < 256 else "<7H"
+
+
+def _dump_row(row: Row, day: int, places: dict[int, int]) -> bytes:
     base = day * 86_400_000
-    numbers = _ROW.pack(
-        row.key,
-        row.first_ms - base,
-        row.last_ms - base,
-        row.network,
-        row.wide,
-        row.country,
-        row.agent,
-        row.system,
-        row.held << 1 | (row.record is not None),
-        row.kind,
-        row.latitude,
-        row.longitude,
-        row.nats,
-        row.own_nats,
+    later, spot = row.last_ms != row.first_ms, (row.latitude, row.longitude) != (NOWHERE, NOWHERE)
+    flags = (row.record is not None) | row.held << 1 | later << 3 | spot << 4
+    data = _ROW.pack(
+        row.key, row.first_ms - base, row.system, flags, row.kind, row.nats, row.own_nats, row.trusted_on & 0xFFFF
     )
-    data = numbers + struct.pack("<IIIH", row.device, row.session, row.address, row.trusted_on & 0xFFFF)
+    data += struct.pack(_index_form(len(places)), *(places[value] for value in _hashes(row)))
+    if later:
+        data += _LATER.pack(row.last_ms - base)
+    if spot:
+        data += _SPOT.pack(row.latitude, row.longitude)
     if row.record is None:
         return data
     text = "\0".join((item or "").replace("\0", "") for item in row.record).encode("utf-8", "surrogatepass")[:1024]
@@ -236,8 +242,10 @@ def load_state(data: bytes) -> SessionState:
         for _ in range(reader.take(1)[0]):
             key, network, wide, system, held, day = _SESSION.unpack(reader.take(_SESSION.size))
             state.sessions[key] = Session(network, wide, system, held, day)
+        (count,) = reader.unpack("<H")
+        hashes = reader.unpack(f"<{count}I")
         for _ in range(reader.take(1)[0]):
-            _load_day(state, reader)
+            _load_day(state, reader, hashes)
         state.note_newest()
     except struct.error as error:
         raise ValueError("the state of impossible-session is damaged") from error
@@ -246,24 +254,27 @@ def load_state(data: bytes) -> SessionState:
     return state
 
 
-def _load_day(state: SessionState, reader: _Reader) -> None:
+def _load_day(state: SessionState, reader: _Reader, hashes: tuple[int, ...]) -> None:
     day, rows, shown, failed = reader.unpack("<iHHH")
     values = reader.unpack(f"<{shown + failed}I")
     if shown:
         state.shown[day] = set(values[:shown])
     if failed:
         state.failed[day] = set(values[shown:])
-    held = [_load_row(reader, day) for _ in range(rows)]
+    held = [_load_row(reader, day, hashes) for _ in range(rows)]
     if held:
         state.rows[day] = {row.key: row for row in held}
 
 
-def _load_row(reader: _Reader, day: int) -> Row:
+def _load_row(reader: _Reader, day: int, hashes: tuple[int, ...]) -> Row:
     base = day * 86_400_000
-    key, first, last, network, wide, country, agent, system, flags, kind, latitude, longitude, nats, own_nats = (
-        _ROW.unpack(reader.take(_ROW.size))
-    )
-    device, session, address, trusted_on = reader.unpack("<IIIH")
+    key, first, system, flags, kind, nats, own_nats, trusted_on = _ROW.unpack(reader.take(_ROW.size))
+    indexes = reader.unpack(_index_form(len(hashes)))
+    if max(indexes) >= len(hashes):
+        raise ValueError("the state of impossible-session is damaged")
+    network, wide, country, agent, device, session, address = (hashes[index] for index in indexes)
+    (last,) = reader.unpack("<I") if flags & 8 else (first,)
+    latitude, longitude = reader.unpack("<hh") if flags & 16 else (NOWHERE, NOWHERE)
     record = None
     if flags & 1:
         (length,) = reader.unpack("<H")
@@ -273,5 +284,5 @@ def _load_row(reader: _Reader, day: int) -> Row:
         record = (parts[0], parts[1], parts[2] or None, parts[3] or None)
     if system >= len(SYSTEMS):
         raise ValueError("the state of impossible-session is damaged")
-    place = (network, wide, country, agent, device, session, system, flags >> 1, kind)
+    place = (network, wide, country, agent, device, session, system, flags >> 1 & 3, kind)
     return Row(key, base + first, base + last, *place, latitude, longitude, nats, own_nats, address, trusted_on, record)
