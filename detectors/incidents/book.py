@@ -33,9 +33,9 @@ class Ref:
     nats: float
 
     @property
-    def order(self) -> tuple[int, str]:
-        """Event time, then id: the same in every arrival order."""
-        return (self.time_ms, self.uid)
+    def order(self) -> tuple[int, str, str]:
+        """Event time, id, then operation (two feeds may tell of one record): the same in every arrival order."""
+        return (self.time_ms, self.uid, self.operation)
 
 
 @dataclass(slots=True)
@@ -72,7 +72,8 @@ class Held:
 
     def records(self) -> list[EvidenceRecord]:
         """First, last, peak and sample as evidence records, each once."""
-        refs = {ref.uid: ref for ref in (*self.sample, self.first, self.last, self.peak)}
+        kept = sorted((*self.sample, self.first, self.last, self.peak), key=lambda ref: ref.operation, reverse=True)
+        refs = {ref.uid: ref for ref in kept}
         return [
             EvidenceRecord(
                 ref.uid,
@@ -127,7 +128,7 @@ class Book:
             held.first = ref
         if ref.order > held.last.order:
             held.last = ref
-        if evidence.repeat or (evidence.nats, -ref.time_ms, ref.uid) <= (held.nats, -held.peak.time_ms, held.peak.uid):
+        if evidence.repeat or not _outranks(evidence, ref, held):
             return None
         held.nats, held.reasons, held.sentence = evidence.nats, evidence.reasons, evidence.sentence
         held.stage, held.technique, held.advice = evidence.stage, evidence.technique, evidence.advice
@@ -197,11 +198,18 @@ class Book:
         return sorted(self.held.values(), key=lambda held: (-capped(held), held.time_ms, held.key))
 
 
+def _outranks(evidence: Evidence, ref: Ref, held: Held) -> bool:
+    """More nats, else the earlier record; between equals (two networks tell of one success) words decide, not the arrival."""
+    peak = held.peak
+    new, old = (evidence.nats, -ref.time_ms, ref.uid), (held.nats, -peak.time_ms, peak.uid)
+    return new > old or (new == old and (evidence.sentence, ref.operation) < (held.sentence, peak.operation))
+
+
 def sampled(refs: list[Ref], most: int = SAMPLE_MAX) -> list[Ref]:
     """The records with the least hashes of their ids, each once."""
     if len(refs) <= 1:
         return refs
-    distinct = {ref.uid: ref for ref in refs}
+    distinct = {ref.uid: ref for ref in sorted(refs, key=lambda ref: ref.operation, reverse=True)}
     return sorted(distinct.values(), key=lambda ref: (hash32(ref.uid), ref.uid))[:most]
 
 

@@ -71,6 +71,21 @@ def test_the_book_does_not_depend_on_arrival(found: list[tuple[int, Evidence]], 
     assert dump_book(book_of(found)) == dump_book(book_of(other))
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_equals_about_one_record_are_told_by_their_words(order: tuple[int, ...]) -> None:
+    """Two networks may tell of one success, as two feeds told of it: with nothing between them but the wording."""
+    tellings = [("From the address.", "UserLoggedIn"), ("With its software.", "Sign-in"), ("With its software.", "Act")]
+    book = Book()
+    for place in order:
+        sentence, operation = tellings[place]
+        told = Ref(NOON_MS, "u", operation, None, None, 12.0)
+        book.add(evidence(12.0, sentence=sentence), told, NOON_MS // DAY_MS)
+    (held,) = book.held.values()
+    assert (held.sentence, held.peak.operation) == ("From the address.", "UserLoggedIn")
+    assert (held.first.operation, held.last.operation) == ("Act", "UserLoggedIn")
+    assert [record.operation for record in held.records()] == ["Act"]
+
+
 @given(rows)
 @settings(max_examples=100, deadline=None)
 def test_bytes_and_back(found: list[tuple[int, Evidence]]) -> None:
