@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from detectors.models.surge_prior import SurgePrior
 from tests.bench.sealing_volume import LEARNINGS, NOMINAL_NATS, YOUNG_HOURS, YOUNG_NATS, Baseline, Learning
 from tests.bench.sending_habits import Sender, is_weekend, senders
 
-HISTORIES = (42, 0)  # days before the ramp
+HISTORIES = (42, 14, 7, 3, 0)  # days before the ramp
 RAMP_DAYS = 150
 GROWTHS = (2.0, 1.6, 1.3, 1.2, 1.1)
 FIRST_BURST, BURST_MAX, BURST_HOUR = 10.0, 9_000.0, 15
@@ -112,11 +113,16 @@ def _order(item: tuple[tuple[int, Learning, float, str], Sequence[Outcome]]) -> 
     return (-history, -growth, names.index(name), LEARNINGS.index(learning))
 
 
-def summary(results: Sequence[Outcome]) -> dict[str, float]:
-    """Medians and the share that was never found; who was not found counts with all that was sent."""
+def summary(results: Sequence[Outcome]) -> dict[str, float | None]:
+    """Quantiles of the recipients, null where that victim was never found, and the share that never was."""
     return {
-        "recipients_earlier_bursts": float(np.median([one.earlier for one in results])),
-        "recipients_before_review": float(np.median([one.inside for one in results])),
-        "p90_before_review": float(np.quantile([one.inside for one in results], 0.9)),
+        "median_earlier_bursts": _quantile([one.earlier if one.found else math.inf for one in results], 0.5),
+        "median_before_review": _quantile([one.inside if one.found else math.inf for one in results], 0.5),
+        "p90_before_review": _quantile([one.inside if one.found else math.inf for one in results], 0.9),
         "never": round(sum(not one.found for one in results) / len(results), 3),
     }
+
+
+def _quantile(values: Sequence[float], share: float) -> float | None:
+    found = float(np.quantile(values, share, method="inverted_cdf"))
+    return found if math.isfinite(found) else None

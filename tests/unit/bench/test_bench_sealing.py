@@ -11,10 +11,11 @@ from detectors.models.categories import DAY_MS
 from detectors.models.surge_prior import SurgePrior
 from detectors.probe import NoFacts
 from tests.bench.alert_budget import per_thousand, share, threshold_for
+from tests.bench.paired import differences
 from tests.bench.sealing_places import LEARNINGS, Account, Nats, TenantShares, run_tenant, steps
 from tests.bench.sealing_places import Learning as PlaceLearning
 from tests.bench.sealing_places import rows as places_rows
-from tests.bench.sealing_ramp import SURCHARGES, needed, ramp
+from tests.bench.sealing_ramp import SURCHARGES, Outcome, needed, ramp, summary
 from tests.bench.sealing_volume import SIZES, Baseline, Learning, injections
 from tests.bench.sealing_volume import run_tenant as run_senders
 from tests.bench.sending_habits import Sender, cell, senders
@@ -213,3 +214,25 @@ def test_rows_name_what_they_are() -> None:
     found = list(places_rows(12, 1))
     assert len(found) == 3 * 2 * 3
     assert {row["measure"] for row in found} == {"sealing.networks"}
+
+
+def test_who_was_never_found_has_no_quantile() -> None:
+    found = [Outcome(150, 200, True), Outcome(310, 400, True), Outcome(9_000, 9_000, False)]
+    assert summary(found) == {
+        "median_earlier_bursts": 310.0,
+        "median_before_review": 400.0,
+        "p90_before_review": None,
+        "never": 0.333,
+    }
+
+
+def test_changes_are_paired_by_seed() -> None:
+    def row(seed: int, learning: str, alerts: float) -> dict[str, object]:
+        figures = {"false_alerts": alerts, "recall": {"day": {"100": alerts / 10}}}
+        return {"measure": "m", "target": 1.0, "seed": seed, "learning": learning, **figures}
+
+    said = [row(1, "at_once", 1.0), row(2, "at_once", 5.0), row(2, "sealed", 6.0), row(1, "sealed", 2.0)]
+    at_once, sealed = differences(said)
+    assert "change" not in at_once
+    assert sealed["mean"] == {"false_alerts": 4.0, "recall.day.100": 0.4}
+    assert sealed["change"] == {"false_alerts": [1.0, 0.0], "recall.day.100": [0.1, 0.0]}
