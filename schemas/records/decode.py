@@ -72,10 +72,15 @@ def _read(obj: Record) -> AuditEvent:
 
 def to_event(obj: object) -> AuditEvent:
     """One parsed vendor record, wrapped or bare, as an event; text with lone surrogates is refused."""
+    return to_event_and_canonical(obj)[0]
+
+
+def to_event_and_canonical(obj: object) -> tuple[AuditEvent, bytes]:
+    """`to_event`, and the canonical JSON of the object, which is made on the way."""
     if type(obj) is not dict:
         raise UnreadableRecord("not an object")
-    canonical(obj)
-    return _read(obj)
+    text = canonical(obj)
+    return _read(obj), text
 
 
 def decode(raw: bytes) -> AuditEvent:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from schemas.records.decode import MAX_BYTES, canonical, decode, to_event
+from schemas.records.decode import MAX_BYTES, decode, to_event_and_canonical
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent
 from schemas.records.export_row import unwrap, wrapped
@@ -72,9 +72,9 @@ def read_paths(
             on_warning(file, "is empty")
 
 
-def content_digest(obj: Any) -> bytes:
-    """16 bytes that two JSON objects share when they say the same."""
-    return blake2b(canonical(obj), digest_size=CONTENT_DIGEST_BYTES).digest()
+def _content_digest(text: bytes) -> bytes:
+    """16 bytes that two JSON objects share when they say the same, of canonical JSON."""
+    return blake2b(text, digest_size=CONTENT_DIGEST_BYTES).digest()
 
 
 def _count_undetailed(event: AuditEvent, report: ReadReport) -> None:
@@ -172,7 +172,8 @@ def _from_row(row: dict[str, str]) -> _Outcome:
 
 def _judged(obj: dict[str, Any], raw: bytes) -> _Outcome:
     try:
-        return to_event(obj), raw, content_digest(obj)
+        event, text = to_event_and_canonical(obj)
+        return event, raw, _content_digest(text)
     except UnreadableRecord as problem:
         return problem
     except (RecursionError, orjson.JSONEncodeError):
@@ -184,7 +185,7 @@ def _judged(obj: dict[str, Any], raw: bytes) -> _Outcome:
 def _rescued(raw: bytes) -> _Outcome:
     """The decoder of records has the last word on what is no JSON, and knows the reason."""
     try:
-        return decode(raw), raw, blake2b(raw, digest_size=CONTENT_DIGEST_BYTES).digest()
+        return decode(raw), raw, _content_digest(raw)
     except UnreadableRecord as problem:
         return problem
     except (RecursionError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
