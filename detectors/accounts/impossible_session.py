@@ -228,15 +228,19 @@ def _rejudge(
     state: SessionState, row: Row, event: AuditEvent, context: Context, itself: bool = False
 ) -> list[Evidence]:
     """Rows about which a new row, or one that reaches further, says something; with `itself` also what they say of it."""
-    found, touched = [], False
+    touched: list[tuple[int, int, int, Row]] = []
+    told = False
     for day, rows in state.rows.items():
         for other in rows.values():
             if other is row:
                 continue
-            touched = touched or (itself and touches(other, row))
+            told = told or (itself and touches(other, row))
             if touches(row, other):
-                found += _judged_again(state, other, day, event, context)
-    return found + _judged_again(state, row, context.day, event, context) if touched else found
+                touched.append((day, other.first_ms, other.key, other))
+    if told:
+        touched.append((context.day, row.first_ms, row.key, row))
+    touched.sort(key=lambda item: item[:3])  # a restart brings rows back in another order
+    return [found for day, _, _, other in touched for found in _judged_again(state, other, day, event, context)]
 
 
 def _judged_again(state: SessionState, row: Row, day: int, event: AuditEvent, context: Context) -> list[Evidence]:
