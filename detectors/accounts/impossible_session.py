@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from detectors import techniques
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.place_trust import mailed_from, placed
-from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, continuity, touches
+from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, continuity, touches, turns_nats
 from detectors.accounts.session_evidence import SETTLED_DAYS, familiarity, judge, judge_alone
 from detectors.accounts.session_findings import (
     DETECTOR,
@@ -21,7 +21,7 @@ from detectors.accounts.session_findings import (
     repeat_of,
     value_of,
 )
-from detectors.accounts.session_signals import signal, signal_success, vote
+from detectors.accounts.session_signals import count_strange, signal, signal_success, vote
 from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState, dump_state, load_state
 from detectors.accounts.sightings import fact_of, row_knows_more, row_of, sighting_of, wide_of
 from detectors.engine.detector import Context, DetectorInfo, Evidence
@@ -112,6 +112,7 @@ class ImpossibleSessionDetector:
             state.newest_ms = max(state.newest_ms, row.first_ms)
         vote(seen, context)
         judgement = judge(state, seen, context)
+        count_strange(row, judgement.familiar, judgement.session, context)
         if signin is not None:
             signal_success(state, seen, event, signin, judgement, context)
         row.own_nats, row.nats = half(judgement.own_nats), single(judgement.nats)
@@ -244,7 +245,9 @@ def _rejudge(
 
 
 def _judged_again(state: SessionState, row: Row, day: int, event: AuditEvent, context: Context) -> list[Evidence]:
-    session = continuity(state, row, familiarity(state, row, context), row.own_nats)
+    familiar = familiarity(state, row, context)
+    session = continuity(state, row, familiar, row.own_nats, turns_nats(context.profile))
+    count_strange(row, familiar, session, context)
     nats = row.own_nats + session.nats
     if nats < row.nats + GAIN_NATS:
         return []

@@ -6,6 +6,7 @@ further: in which order records arrive makes no difference (detection-science 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -26,10 +27,12 @@ from detectors.accounts.session_state import (
 from detectors.engine.detector import HOUR_MS
 from detectors.models.velocity import GeoVelocity, great_circle_km
 from schemas.contracts.incident import Reason
+from schemas.contracts.profile import Profile
 
 VELOCITY_HOURS = 12
 VELOCITY_FROM_NATS = 2.0  # a journey is never surprising alone
-ALIVE_NATS = 3.5
+ALIVE_NATS, ALIVE_MIN_NATS = 3.5, 0.7
+THIEF_TURNS = 0.5  # of stolen sessions: the owner goes on meanwhile
 KNOWN_PLACE_NATS = -2.5
 PHONES = ("ios", "android", "windows-phone")
 _VELOCITY = GeoVelocity()
@@ -61,11 +64,25 @@ def same_place(one: Row, other: Row) -> bool:
     return (one.network != 0 and one.network == other.network) or (one.wide != 0 and one.wide == other.wide)
 
 
-def continuity(state: SessionState, row: Row, familiar: float, nats: float) -> Continuity:
-    """Terms of a row whose own place, client and device say `nats`; `familiar` 0..1 is of its network."""
+def turns_nats(profile: Profile) -> float:
+    """Surprise of a session used by turns at a new network and a known one: ln of a thief's share over the tenant's own.
+
+    Where people sign in through the office's gateway and fetch data directly (split tunnel) it is an everyday sight.
+    """
+    places, turns = profile.rates.get("strange-place", 0.0), profile.rates.get("strange-turns", 0.0)
+    if places <= 0.0 or turns <= 0.0:
+        return ALIVE_NATS
+    return min(max(math.log(THIEF_TURNS * places / turns), ALIVE_MIN_NATS), ALIVE_NATS)
+
+
+def continuity(state: SessionState, row: Row, familiar: float, nats: float, turns: float = ALIVE_NATS) -> Continuity:
+    """Terms of a row whose own place, client and device say `nats`; `familiar` 0..1 is of its network.
+
+    `turns`: see `turns_nats`.
+    """
     found = Continuity()
     if row.session:
-        _session(state, row, familiar, nats, found)
+        _session(state, row, familiar, nats, turns, found)
     if not row.neutral and familiar < 1.0 and nats + found.nats >= VELOCITY_FROM_NATS:
         _journey(state, row, found)
     return found
@@ -97,12 +114,12 @@ def _overlap(one: Row, other: Row) -> bool:
 # --- the session -------------------------------------------------------------------------------------------------
 
 
-def _session(state: SessionState, row: Row, familiar: float, nats: float, found: Continuity) -> None:
+def _session(state: SessionState, row: Row, familiar: float, nats: float, turns: float, found: Continuity) -> None:
     """The signature of a stolen token: the same session elsewhere, with another system, browser or device."""
     others = [other for other in state.all_rows() if other is not row and other.session == row.session]
     home = state.sessions.get(row.session)
     away = [other for other in others if other.kind & HOME and not other.neutral and not same_place(row, other)]
-    _hands(row, familiar, away, home, found)
+    _hands(row, familiar, away, home, turns, found)
     if not row.kind & HOME or nats > KNOWN_PLACE_NATS:  # a known client at a known place is the owner's
         _client(row, [other for other in others if _met(other, row)], home, found)
     found.certain = found.certain and familiar < 1.0
@@ -113,7 +130,7 @@ def _met(by: Row, row: Row) -> bool:
     return (by.first_ms <= row.first_ms or _overlap(by, row)) and bool(by.kind & HOME or not row.kind & HOME)
 
 
-def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, found: Continuity) -> None:
+def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, turns: float, found: Continuity) -> None:
     """Networks: where the session came from, and whether it stayed alive there."""
     if row.neutral:
         return
@@ -124,13 +141,13 @@ def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, fou
     damp = (1.0 - familiar) * _wandering(row, away)
     if found.moved:
         gap = min((row.first_ms - other.last_ms for other in left), default=24 * HOUR_MS)
-        nats = 0.4 if gap > 2 * HOUR_MS else 1.2 if gap > HOUR_MS // 2 else 2.0
+        nats = 0.3 if gap > 2 * HOUR_MS else 0.8 if gap > HOUR_MS // 2 else 1.4
         found.reasons.append(Reason("session", "continued from another network", "stays at one", round(nats * damp, 2)))
         if row.kind & CLAIM and damp >= 0.5:
             found.reasons.append(Reason("second_factor", "by claim in the token", "asked at a new place", 1.0))
     if any(_overlap(row, other) for other in away):
         found.alive = True
-        nats = round(ALIVE_NATS * damp, 2)
+        nats = round(turns * damp, 2)
         found.reasons.append(Reason("session", "used by turns at two networks", "one network", nats))
 
 

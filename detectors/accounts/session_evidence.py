@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detectors.accounts.client_agent import Agent
-from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, continuity, same_place
+from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, continuity, same_place, turns_nats
 from detectors.accounts.session_state import DEVICE_HELD, DEVICE_MANAGED, DEVICE_NONE, HOME, RELAY, Row, SessionState
 from detectors.engine.detector import HOUR_MS, Context
 from schemas.contracts.incident import Reason
@@ -68,7 +68,7 @@ def judge(state: SessionState, seen: Sighting, context: Context) -> Judgement:
     judgement = judge_alone(state, seen, context)
     if judgement.familiar >= 1.0 and not seen.row.neutral:
         seen.row.kind |= HOME
-    judgement.session = continuity(state, seen.row, judgement.familiar, judgement.own_nats)
+    judgement.session = continuity(state, seen.row, judgement.familiar, judgement.own_nats, turns_nats(context.profile))
     return judgement
 
 

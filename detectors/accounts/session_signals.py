@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from detectors.accounts.session_continuity import Continuity
 from detectors.accounts.session_evidence import SETTLED_DAYS, Judgement, Sighting
-from detectors.accounts.session_state import SessionState
+from detectors.accounts.session_state import RELAY, Row, SessionState
 from detectors.engine.detector import Context
 from schemas.contracts.signal import Signal
 from schemas.records.event import AuditEvent, SignIn
@@ -21,6 +22,15 @@ def vote(seen: Sighting, context: Context) -> None:
         ledger.vote(context.number, "country", seen.country)
     if row.agent:
         ledger.vote(context.number, "agent", f"{row.agent:08x}")
+
+
+def count_strange(row: Row, familiar: float, session: Continuity, context: Context) -> None:
+    """Count for the tenant how often people are at new networks, and with a session that lives elsewhere too."""
+    if context.ledger is None or familiar >= 1.0 or row.neutral or row.kind & RELAY:
+        return
+    context.ledger.act(context.number, "strange-place")
+    if session.alive:
+        context.ledger.act(context.number, "strange-turns")
 
 
 def signal_success(

@@ -21,7 +21,13 @@ VALUES_MAX = 20_000  # values of one kind kept in state
 TOLD_FROM = 2.0  # person-days from which a value is in the profile
 TOLD_ALWAYS = 64  # the commonest values of a kind are in it even below that
 # Rare acts of a person-day before the tenant has shown its own, and the person-days that this is worth.
-RATES = {"inbox-rule": 1 / 90, "forwarding": 1 / 300, "transport-rule": 1 / 365}
+RATES = {
+    "inbox-rule": 1 / 90,
+    "forwarding": 1 / 300,
+    "transport-rule": 1 / 365,
+    "strange-place": 1 / 20,  # somebody is at a network new to the account ...
+    "strange-turns": 1 / 1000,  # ... with a session that is used at a known one by turns
+}
 RATE_WEIGHT = 3_000.0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from detectors.engine.detector import Control, Evidence, RecordRef
-from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, capped, score
+from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, CAP_ACT_NATS, capped, score
 from detectors.models.categories import hash32
 from schemas.contracts.incident import EvidenceRecord, Reason, Resource, Stage, Technique
 from schemas.records.event import AuditEvent
@@ -156,7 +156,7 @@ class Book:
     def act_score(self) -> float:
         """Score of what only somebody with a session can do; 0 without proof of a used one."""
         inside = [held for held in self.held.values() if held.control >= Control.SESSION]
-        return score(inside) if any(held.proof for held in inside) else 0.0
+        return score(inside, CAP_ACT_NATS) if any(held.proof for held in inside) else 0.0
 
     def reached(self, review_nats: float) -> tuple[str, ...]:
         """Tiers reached now."""

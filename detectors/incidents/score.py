@@ -16,6 +16,7 @@ from schemas.contracts.incident import Stage
 HALF_LIFE_MS = 12 * 3_600_000
 CAP_NATS = 12.0
 CAP_CERTAIN_NATS = 16.0
+CAP_ACT_NATS = 9.0  # of behaviour towards `act`: two surprises of behaviour never answer by themselves, three may
 STAGE_FLOOR_NATS = 2.5
 ACT_ABOVE_REVIEW_NATS = 4.6  # ln 100: a hundredth of the review budget
 
@@ -30,18 +31,18 @@ class Scored(Protocol):
     time_ms: int
 
 
-def capped(item: Scored) -> float:
+def capped(item: Scored, behaviour: float = CAP_NATS) -> float:
     """Nats with the cap of its kind."""
-    return min(item.nats, CAP_CERTAIN_NATS if item.certain else CAP_NATS)
+    return min(item.nats, CAP_CERTAIN_NATS if item.certain else behaviour)
 
 
-def score_at(items: Sequence[Scored], time_ms: int) -> float:
+def score_at(items: Sequence[Scored], time_ms: int, behaviour: float = CAP_NATS) -> float:
     """Score of the evidence not later than `time_ms`, in nats."""
     best: dict[Stage, float] = {}
     added: dict[Stage, float] = {}
     for item in items:
         if item.time_ms <= time_ms:
-            value = capped(item) * 0.5 ** ((time_ms - item.time_ms) / HALF_LIFE_MS)
+            value = capped(item, behaviour) * 0.5 ** ((time_ms - item.time_ms) / HALF_LIFE_MS)
             into = added if item.adds else best
             if value > into.get(item.stage, 0.0):
                 into[item.stage] = value
@@ -53,6 +54,6 @@ def score_at(items: Sequence[Scored], time_ms: int) -> float:
     return max(max(together), sum(max(0.0, nats - STAGE_FLOOR_NATS) for nats in together))
 
 
-def score(items: Sequence[Scored]) -> float:
-    """The incident's score in nats: the maximum over its evidence times."""
-    return max((score_at(items, item.time_ms) for item in items), default=0.0)
+def score(items: Sequence[Scored], behaviour: float = CAP_NATS) -> float:
+    """The incident's score in nats: the maximum over its evidence times. `behaviour` caps evidence that is not certain."""
+    return max((score_at(items, item.time_ms, behaviour) for item in items), default=0.0)
