@@ -246,7 +246,7 @@ def _rejudge(
 
 def _judged_again(state: SessionState, row: Row, day: int, event: AuditEvent, context: Context) -> list[Evidence]:
     familiar = familiarity(state, row, context)
-    session = continuity(state, row, familiar, row.own_nats, turns_nats(context.profile))
+    session = continuity(state, row, familiar, row.own_nats, turns_nats(state, row, context.profile))
     count_strange(row, familiar, session, context)
     nats = row.own_nats + session.nats
     if nats < row.nats + GAIN_NATS:

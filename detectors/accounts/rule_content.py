@@ -48,6 +48,7 @@ FREE_MAIL = frozenset(
 TO_ME = frozenset({"MyNameInToBox", "MyNameInToOrCcBox", "MyNameInCcBox", "SentOnlyToMe"})
 KNOWN_DESTINATION = 2.0  # person-days on which somebody made mail go there
 SETTLED_TENANT_DAYS = 7
+DIGITS_MIN, DIGITS_NATS = 5, 2.0  # a name of nothing but figures, longer than a year
 _RANDOM = NameRandomness()
 ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
 
@@ -61,7 +62,7 @@ def name_reason(name: str | None) -> Reason | None:
     """A name that no person would choose; None for an ordinary one."""
     if name is None:
         return None
-    nats = _RANDOM.score_one({"name": name})
+    nats = DIGITS_NATS if name.isdigit() and len(name) >= DIGITS_MIN else _RANDOM.score_one({"name": name})
     if nats < 1.0:
         return None
     shown = repr(name[:40]) if name.strip() else "blank"
@@ -101,7 +102,7 @@ def _hiding(rule: InboxRule) -> list[Reason]:
         reasons.append(Reason("mark_as_read", "yes", "", 1.4))
     if hidden and (rule.catch_all or (whole(rule) and not rule.conditions)):
         both = rule.mark_read and delete
-        nats = 7.0 if both else 4.0 if delete else 3.0
+        nats = 7.0 if both else 6.0 if rule.mark_read and folder else 4.0 if delete or rule.mark_read else 3.0
         what = "read and deleted" if both else "deleted" if delete else "hidden"
         reasons.append(Reason("all_mail", f"every message is {what}", "a condition", nats))
     elif hidden and rule.conditions and set(rule.conditions) <= TO_ME:

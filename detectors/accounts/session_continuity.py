@@ -25,6 +25,7 @@ from detectors.accounts.session_state import (
     SessionState,
 )
 from detectors.engine.detector import HOUR_MS
+from detectors.models.categories import hash32
 from detectors.models.velocity import GeoVelocity, great_circle_km
 from schemas.contracts.incident import Reason
 from schemas.contracts.profile import Profile
@@ -64,15 +65,24 @@ def same_place(one: Row, other: Row) -> bool:
     return (one.network != 0 and one.network == other.network) or (one.wide != 0 and one.wide == other.wide)
 
 
-def turns_nats(profile: Profile) -> float:
+def turns_nats(state: SessionState, row: Row, profile: Profile) -> float:
     """Surprise of a session used by turns at a new network and a known one: ln of a thief's share over the tenant's own.
 
-    Where people sign in through the office's gateway and fetch data directly (split tunnel) it is an everyday sight.
+    Where people sign in through the office's gateway and fetch data directly (split tunnel) it is an everyday sight; but
+    not in a country that is new to both the account and its tenant.
     """
     places, turns = profile.rates.get("strange-place", 0.0), profile.rates.get("strange-turns", 0.0)
-    if places <= 0.0 or turns <= 0.0:
+    if places <= 0.0 or turns <= 0.0 or not _at_home(state, row, profile):
         return ALIVE_NATS
     return min(max(math.log(THIEF_TURNS * places / turns), ALIVE_MIN_NATS), ALIVE_NATS)
+
+
+def _at_home(state: SessionState, row: Row, profile: Profile) -> bool:
+    """The country is not known, or known to the account, or one that a tenth of the tenant works from."""
+    if not row.country or state.familiarity("country", row.country) > 0.0:
+        return True
+    countries = profile.popularity.get("country", {})
+    return any(hash32(name) == row.country and count >= 0.1 * profile.person_days for name, count in countries.items())
 
 
 def continuity(state: SessionState, row: Row, familiar: float, nats: float, turns: float = ALIVE_NATS) -> Continuity:
@@ -142,6 +152,7 @@ def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, tur
     if found.moved:
         gap = min((row.first_ms - other.last_ms for other in left), default=24 * HOUR_MS)
         nats = 0.3 if gap > 2 * HOUR_MS else 0.8 if gap > HOUR_MS // 2 else 1.4
+        nats *= 1.4 if turns >= ALIVE_NATS else 1.0  # nobody's habit here, or a country that is new
         found.reasons.append(Reason("session", "continued from another network", "stays at one", round(nats * damp, 2)))
         if row.kind & CLAIM and damp >= 0.5:
             found.reasons.append(Reason("second_factor", "by claim in the token", "asked at a new place", 1.0))

@@ -68,7 +68,9 @@ def judge(state: SessionState, seen: Sighting, context: Context) -> Judgement:
     judgement = judge_alone(state, seen, context)
     if judgement.familiar >= 1.0 and not seen.row.neutral:
         seen.row.kind |= HOME
-    judgement.session = continuity(state, seen.row, judgement.familiar, judgement.own_nats, turns_nats(context.profile))
+    judgement.session = continuity(
+        state, seen.row, judgement.familiar, judgement.own_nats, turns_nats(state, seen.row, context.profile)
+    )
     return judgement
 
 

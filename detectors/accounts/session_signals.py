@@ -25,8 +25,17 @@ def vote(seen: Sighting, context: Context) -> None:
 
 
 def count_strange(row: Row, familiar: float, session: Continuity, context: Context) -> None:
-    """Count for the tenant how often people are at new networks, and with a session that lives elsewhere too."""
-    if context.ledger is None or familiar >= 1.0 or row.neutral or row.kind & RELAY:
+    """Count for the tenant how often people are at new networks, and with a session that lives elsewhere too.
+
+    Of settled accounts: in the first days every network is new.
+    """
+    if (
+        context.ledger is None
+        or context.sealed_days < SETTLED_DAYS
+        or familiar >= 1.0
+        or row.neutral
+        or row.kind & RELAY
+    ):
         return
     context.ledger.act(context.number, "strange-place")
     if session.alive:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from detectors.engine.detector import Control, Evidence, RecordRef
-from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, CAP_ACT_NATS, capped, score
+from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, CAP_ACT_NATS, CAP_NATS, capped, score
 from detectors.models.categories import hash32
 from schemas.contracts.incident import EvidenceRecord, Reason, Resource, Stage, Technique
 from schemas.records.event import AuditEvent
@@ -17,6 +17,7 @@ from schemas.records.event import AuditEvent
 EVIDENCE_MAX = 32
 QUIET_MS = 72 * 3_600_000  # an incident closes this long after its last evidence
 GRAVE_NATS = 5.0
+SURE_NATS = 8.0  # certain content of this weight lets behaviour count in full towards `act`
 SAMPLE_MAX, WEAK_SAMPLE_MAX = 8, 4
 DAY_MS = 86_400_000
 
@@ -154,9 +155,15 @@ class Book:
         return score(list(self.held.values()))
 
     def act_score(self) -> float:
-        """Score of what only somebody with a session can do; 0 without proof of a used one."""
+        """Score of what only somebody with a session can do; 0 without proof of a used one.
+
+        Surprises of behaviour alone are capped lower: two of them never answer by themselves.
+        """
         inside = [held for held in self.held.values() if held.control >= Control.SESSION]
-        return score(inside, CAP_ACT_NATS) if any(held.proof for held in inside) else 0.0
+        if not any(held.proof for held in inside):
+            return 0.0
+        sure = any(held.certain and held.nats >= SURE_NATS for held in inside)
+        return score(inside, CAP_NATS if sure else CAP_ACT_NATS)
 
     def reached(self, review_nats: float) -> tuple[str, ...]:
         """Tiers reached now."""
