@@ -233,7 +233,7 @@ class AccountEngine:
             book.forget(account.last_ms - QUIET_MS)
         tiers = book.reached(self._context.profile.review_nats) if changed else ()
         if changed and self._context.ledger is not None:
-            self._context.ledger.score(account.number, book.score())
+            self._context.ledger.score(account.number, book.score(), "act" in tiers)
         if book.incident is None:
             if not tiers:
                 return []

@@ -17,7 +17,7 @@ SEASON_PER_HOUR_MAX = 20  # one account may not draw the tenant's day
 class DayLedger:
     """Votes of one open day of one tenant. Accounts are small integers (index in the partition)."""
 
-    __slots__ = ("acting", "day", "hours", "maxima", "rare", "votes")
+    __slots__ = ("acting", "day", "hours", "maxima", "rare", "sure", "votes")
 
     def __init__(self, day: int) -> None:
         self.day = day
@@ -25,6 +25,7 @@ class DayLedger:
         self.votes: dict[str, dict[str, set[int]]] = {}
         self.hours: dict[str, dict[tuple[int, int], int]] = {}
         self.maxima: dict[int, float] = {}
+        self.sure: set[int] = set()
         self.rare: dict[str, set[int]] = {}
 
     def vote(self, account: int, kind: str, value: str) -> None:
@@ -39,10 +40,12 @@ class DayLedger:
         """The account did a rare act today."""
         self.rare.setdefault(what, set()).add(account)
 
-    def score(self, account: int, nats: float) -> None:
-        """The account's incident score reached this today."""
+    def score(self, account: int, nats: float, sure: bool = False) -> None:
+        """The account's incident score reached this today. What reached `act` (`sure`) is no noise to set thresholds by."""
         if nats > self.maxima.get(account, 0.0):
             self.maxima[account] = nats
+        if sure:
+            self.sure.add(account)
 
     def close(
         self, tenant: str, partition: int, partitions: int, left_out: set[int], home_domains: Sequence[str] = ()
@@ -66,7 +69,9 @@ class DayLedger:
                 bins[name] = bins.get(name, 0) + 1
             histograms[series] = bins
         maxima: dict[str, int] = {}
-        for _, nats in sorted(self.maxima.items()):
+        for account, nats in sorted(self.maxima.items()):
+            if account in self.sure:
+                continue
             name = str(int(nats * 4))
             maxima[name] = maxima.get(name, 0) + 1
         people = len(self.acting - left_out)
