@@ -51,14 +51,21 @@ def test_a_close_sends_one_contribution_per_day_empty_ones_too() -> None:
     assert [(item.day, item.people) for item in later] == [(DAY + 1, 0), (DAY + 2, 0), (DAY + 3, 0)]
 
 
+def test_what_reached_act_is_no_noise_to_set_thresholds_by() -> None:
+    hand = Hand()
+    hand.record(at(0), Told(15.0))
+    (closed,) = contributions(hand.clock(at(1, 6)))
+    assert closed.maxima == {}
+
+
 def test_who_has_an_open_incident_does_not_vote() -> None:
     hand = Hand()
     hand.record(at(0))
     hand.record(at(0), account=BOB)
-    hand.record(at(0, 13), Told(15.0))
+    hand.record(at(0, 13), Told(14.0))
     (closed,) = contributions(hand.clock(at(1, 6)))
     assert closed.people == 1 and closed.popularity == {"agent": {"browser": 1}}
-    assert closed.maxima == {"60": 1}  # the quantile needs the tail
+    assert closed.maxima == {"56": 1}  # the quantile needs the tail
     hand.record(at(1, 7))
     assert contributions(hand.clock(at(2, 6)))[0].people == 0
     hand.clock(at(3, 15))  # 72 h after the evidence: the incident is closed
