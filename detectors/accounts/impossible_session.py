@@ -65,12 +65,14 @@ class ImpossibleSessionDetector:
     def observe(self, state: SessionState, event: AuditEvent, context: Context) -> Sequence[Evidence]:
         """Judge a new sighting; count a known one."""
         ip = event.ip
-        if type(event.detail) is TraceRow:
-            context.place = mailed_from(state, event, context)
+        detail = event.detail
+        if type(detail) is TraceRow:
+            if context.own and not context.late and not context.is_home(detail.recipient):  # others nobody asks about
+                context.place = mailed_from(state, event, context)
             return ()
         if ip is None or context.role != "actor" or event.external or event.app_only:
             return ()
-        signin = event.detail if type(event.detail) is SignIn else None
+        signin = detail if type(detail) is SignIn else None
         if signin is not None and signin.failure is not None:
             return self._failed(state, event, signin, context)
         if event.ok is False or context.late:

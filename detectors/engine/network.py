@@ -120,6 +120,7 @@ def _classed(asn: int | None, org: str | None) -> NetworkClass:
     return "hosting" if org and HOSTING_ORG.search(org) else "access"
 
 
+@lru_cache(_CACHED)
 def _address(ip: str) -> IPv4Address | IPv6Address | None:
     """The address, IPv4 when mapped into IPv6; None for other text."""
     try:
