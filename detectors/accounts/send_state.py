@@ -101,6 +101,16 @@ class SendState:
                     hours[(end - bucket) // BUCKETS_AN_HOUR] += counts[place]
         return sum(2 * held >= count for held in hours[1:])
 
+    def week_before(self, place: int, end: int, count: int, whole_day: bool) -> bool:
+        """A day that was not learnt saw half the count at least, one or two weeks before, within two hours of the time."""
+        day, hour = end // BUCKETS_A_DAY, end % BUCKETS_A_DAY // BUCKETS_AN_HOUR
+        first, stop = (0, 24) if whole_day else (max(0, hour - 2), hour + 3)
+        for back in (7, 14, 8, 15) if whole_day else (7, 14):
+            hours = self.held.get(day - back, [])
+            if place < len(hours) and 2 * sum(hours[place][first:stop]) >= count:
+                return True
+        return False
+
     def _later(self, feed: int, place: int, at: int, length: int) -> list[int]:
         """Buckets that hold something and whose window reaches back to `at` (it is a late arrival then)."""
         found, day = [], at // BUCKETS_A_DAY

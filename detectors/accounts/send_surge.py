@@ -36,6 +36,7 @@ TRUSTED_NATS = (
 CAP_NATS = 12.0  # beyond it, more mail proves nothing more
 DAY_AFTER_DAYS = 2  # a whole day's count means nothing before there were days
 PROVISIONAL_DAYS = 7  # until then the open day's earlier hours speak too: a scanner sends like this all day
+RHYTHM_COUNT, RHYTHM_NATS = 50, -4.0  # a newsletter comes back a week later at its hour, an intruder does not
 STEADY_HOURS = 2
 STEADY_NATS = -4.0
 NEW_AFTER_DAYS = 5  # before that every recipient is new
@@ -177,6 +178,10 @@ class SendSurgeDetector:
             if alike >= STEADY_HOURS:
                 reasons = (*reasons, Reason("open_day", f"{alike} earlier hours like it", "", STEADY_NATS))
                 nats += STEADY_NATS
+        if count >= RHYTHM_COUNT and state.week_before(SERIES.index(series), best.end, count, hours > 1.0):
+            weekly = RHYTHM_NATS + min(0.0, CAP_NATS - nats)
+            reasons = (*reasons, Reason("rhythm", "as many at this time a week before", "", round(weekly, 2)))
+            nats += weekly
         text = (
             f"Sent to at least {count} {WORDS[series]} in {span}."
             if series != "messages"

@@ -33,6 +33,7 @@ from schemas.contracts.profile import Profile
 VELOCITY_HOURS = 12
 VELOCITY_FROM_NATS = 2.0  # a journey is never surprising alone
 ALIVE_NATS, ALIVE_MIN_NATS = 3.5, 0.7
+COMPANION_NATS = -3.0  # a thief seldom has two of the victim's devices, in two networks of one country
 THIEF_TURNS = 0.5  # of stolen sessions: the owner goes on meanwhile
 KNOWN_PLACE_NATS = -2.5
 PHONES = ("ios", "android", "windows-phone")
@@ -65,6 +66,21 @@ def same_place(one: Row, other: Row) -> bool:
     return (one.network != 0 and one.network == other.network) or (one.wide != 0 and one.wide == other.wide)
 
 
+def _companion(state: SessionState, row: Row) -> bool:
+    """A client that the account knows, in another session, is in the same new country: the owner travels."""
+    if not row.country or state.familiarity("country", row.country) >= 1.0:
+        return False
+    return any(
+        other.country == row.country
+        and other.session != row.session
+        and other.agent != row.agent
+        and state.familiarity("agent", other.agent) >= 1.0
+        and not same_place(row, other)
+        for other in state.all_rows()
+        if not other.neutral and not other.kind & RELAY
+    )
+
+
 def turns_nats(state: SessionState, row: Row, profile: Profile) -> float:
     """Surprise of a session used by turns at a new network and a known one: ln of a thief's share over the tenant's own.
 
@@ -95,6 +111,10 @@ def continuity(state: SessionState, row: Row, familiar: float, nats: float, turn
         _session(state, row, familiar, nats, turns, found)
     if not row.neutral and familiar < 1.0 and nats + found.nats >= VELOCITY_FROM_NATS:
         _journey(state, row, found)
+        if _companion(state, row):
+            found.reasons.append(
+                Reason("companion", "another device of the account is in the country", "", COMPANION_NATS)
+            )
     return found
 
 

@@ -140,7 +140,7 @@ def test_round_trip_scores_monotone(history: list[tuple[list[int], bool]], serie
     assert SurgeAnchored.unpack(packed, model.prior).pack() == packed and len(packed) <= 160
 
 
-@pytest.mark.parametrize("data", [b"", b"x" * 30, b"\x00" * 46])
+@pytest.mark.parametrize("data", [b"", b"x" * 30, b"\x00" * 40])
 def test_damaged_bytes(data: bytes) -> None:
     with pytest.raises(ValueError, match="surge"):
         SurgeAnchored.unpack(data, SurgePrior.shipped("messages"))

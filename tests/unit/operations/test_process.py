@@ -46,9 +46,16 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert err.count(b"\n") == 1
 
 
+def _heeds_signals() -> None:
+    """A job in the background of a shell is started with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_it_quietly(tmp_path: Path, number: int, status: int) -> None:
-    process = start("scan", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = start(
+        "scan", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heeds_signals
+    )
     assert process.stdin is not None
     assert process.stderr is not None
     process.stdin.write((json_lines([hiding_rule("ann@corp.example")]) + b"{broken\n") * 5_000)
