@@ -170,13 +170,17 @@ def _span(notice: Notice) -> str:
     return f"{minutes // 60} hours" if minutes <= DAY_MS // MINUTE_MS else f"{minutes // 1_440} days"
 
 
+UNNAMED = "00000000"  # hash of a client that says nothing
+
+
 def _where(notice: Notice) -> str:
     if notice.entity == "tenant":
         return "from networks new to them"
-    network, separator, _ = notice.entity.rpartition("/")
+    network, separator, software = notice.entity.rpartition("/")
     if notice.entity == notice.ip or not separator:
         return f"from {notice.entity}"
-    return f"with the same software from {network.removeprefix('net:')}"
+    client = "with software that no record names" if software == UNNAMED else "with the same software"
+    return f"{client} from {network.removeprefix('net:')}"
 
 
 def _sentence(notice: Notice) -> str:
