@@ -92,7 +92,7 @@ def _check_walk(detector: Detector[Any], account: str, events: Sequence[AuditEve
         again, twin = again.reloaded(), again.reloaded()
         before = repr(event)
         found, restarted, repeated = plain.observe(event), again.observe(event), twin.observe(event)
-        if restarted != repeated or again.dump() != twin.dump():
+        if repr(restarted) != repr(repeated) or again.dump() != twin.dump():
             raise _defect(detector, "observes as a pure function", f"{event.operation} was judged in two ways")
         if repr(event) != before:
             raise _defect(detector, "leaves the event as it is", f"{event.operation} was changed")
