@@ -96,7 +96,7 @@ def _check_walk(detector: Detector[Any], account: str, events: Sequence[AuditEve
             raise _defect(detector, "observes as a pure function", f"{event.operation} was judged in two ways")
         if repr(event) != before:
             raise _defect(detector, "leaves the event as it is", f"{event.operation} was changed")
-        if found != restarted or plain.dump() != again.dump():
+        if repr(found) != repr(restarted) or plain.dump() != again.dump():
             raise _defect(detector, "judges alike after a restart", f"{event.operation} on day {day} was not")
         if len(plain.dump()) > STATE_BYTES_MAX:
             raise _defect(detector, f"keeps at most {STATE_BYTES_MAX} bytes", f"{len(plain.dump())} bytes")
