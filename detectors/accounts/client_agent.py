@@ -42,6 +42,7 @@ _SCRIPT = re.compile(
     r"|mozilla/5\.0$|windowspowershell|fasthttp|roadtools|azurehound|evolution)",
     re.I,
 )
+_PROTOCOL = re.compile(r"Client=[^;]{1,40};(?!Action=|Client=)(.+)", re.I | re.S)
 _LEGACY = re.compile(r"^(bav2ropc|cbainprod|cbainms)", re.I)
 _PLAIN = ("chrome", "edge", "firefox", "safari", "opera")
 
@@ -73,10 +74,16 @@ class Agent:
 UNKNOWN = Agent("", "", False, False, 0)
 
 
+def _own_words(text: str) -> str:
+    """Exchange puts its own protocol before the client's words: `Client=OWA;undici;`."""
+    found = _PROTOCOL.match(text)
+    return found.group(1).strip("; ") if found else text
+
+
 @lru_cache(maxsize=16_384)
 def agent_of(system: str | None, browser: str | None, user_agent: str | None) -> Agent:
     """Agent of a record; its own fields win over the user agent string."""
-    text = (user_agent or "").strip()
+    text = _own_words((user_agent or "").strip())
     if not system and not browser and not text:
         return UNKNOWN
     if text and (_SCRIPT.match(text) or _LEGACY.match(text)):

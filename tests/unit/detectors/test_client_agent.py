@@ -106,3 +106,14 @@ def test_scripts(text: str) -> None:
 def test_no_character_of_a_record_steers_a_terminal() -> None:
     for text in ("python\x1b[31m/3", "axios\u202egnp", "curl<script>alert(1)</script>"):
         assert agent_of(None, None, text).words in ("python", "axios", "curl")
+
+
+def test_the_client_behind_exchanges_own_protocol() -> None:
+    script = agent_of(None, None, "Client=OWA;undici;")
+    assert script.script and script.family == agent_of(None, None, "undici").family
+    browser = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+    )
+    assert agent_of(None, None, f"Client=OWA;{browser};").family == agent_of(None, None, browser).family
+    assert agent_of(None, None, "Client=OWA;Action=ViaProxy").family == 0
+    assert agent_of(None, None, "Client=REST;Client=RESTSystem;;").family == 0
