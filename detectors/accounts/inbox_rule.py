@@ -245,7 +245,11 @@ def _sentence(rule: InboxRule, context: Context) -> str:
         does.append(f"moves to {_folder(rule.move_to)}")
     if rule.forward_to:
         does.append(f"forwards to {_short(first_outside(rule.forward_to, context) or rule.forward_to[0])}")
-    which = "all incoming mail" if rule.catch_all or (whole(rule) and not rule.conditions) else "certain mail"
+    which = "certain mail" if rule.conditions else "all incoming mail"
+    if rule.catch_all:
+        which = "all incoming mail"
+    elif not rule.conditions and not whole(rule):
+        which = "which mail, the change does not say"
     verb = "was made" if rule.action is RuleAction.NEW else "was changed"
     acts = ", ".join(does) or "touches mail"
     return f"An inbox rule {_quoted(rule.name)} {verb}; it {acts} ({which})."

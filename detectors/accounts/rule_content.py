@@ -105,6 +105,8 @@ def _hiding(rule: InboxRule) -> list[Reason]:
         nats = 7.0 if both else 6.0 if rule.mark_read and folder else 4.0 if delete or rule.mark_read else 3.0
         what = "read and deleted" if both else "deleted" if delete else "hidden"
         reasons.append(Reason("all_mail", f"every message is {what}", "a condition", nats))
+    elif rule.mark_read and delete and not rule.conditions:  # a change lists only what it changes
+        reasons.append(Reason("read_and_deleted", "whatever it applies to", "one of the two", 2.5))
     elif hidden and rule.conditions and set(rule.conditions) <= TO_ME:
         reasons.append(Reason("most_mail", "whatever is addressed to the owner", "a narrow condition", 2.0))
     return reasons
