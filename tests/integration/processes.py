@@ -64,8 +64,9 @@ class PositionWatch:
         self._consumer.assign([TopicPartition(state, partition, 0) for partition in range(settings.partitions)])
 
     def read(self) -> dict[tuple[str, int], int]:
-        """Positions by topic and partition, as they are now."""
-        while (message := self._consumer.poll(0.05)) is not None:
+        """Positions by topic and partition, as they are now; a worker that goes on storing does not keep us."""
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end and (message := self._consumer.poll(0.05)) is not None:
             key, value = message.key(), message.value()
             if message.error() is None and key and value and key.startswith(b"position|"):
                 _, topic, number = key.decode().split("|")

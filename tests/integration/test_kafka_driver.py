@@ -75,11 +75,11 @@ def test_kill_at_work_and_restart_lose_and_repeat_nothing(settings: KafkaSetting
     entries = toy_log(4_000, 3)
     collect(iter(entries[:2_000]), settings, wait_for_profile=False)
     for goal in (300, 1_000):  # while it reads what was waiting
-        with worker(live, tmp_path / "log", delay=0.001) as process:
+        with worker(live, tmp_path / "log", delay=0.002) as process:
             wait_until(watch.beyond(goal), f"reaching {goal}")
             process.kill()
         assert watch.processed() < 1_950
-    with worker(live, tmp_path / "log", delay=0.001) as process:  # while it is given what comes
+    with worker(live, tmp_path / "log", delay=0.002) as process:  # while it is given what comes
         wait_until(watch.beyond(1_950), "processing the first half")
         collect(iter(entries[2_000:]), settings, wait_for_profile=False)
         wait_until(watch.beyond(2_400), "going on")
