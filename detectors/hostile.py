@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from enum import Enum
 from typing import Any
 
-from schemas.records.event import AuditEvent, Detail
+from schemas.records.event import AuditEvent
 
 _LONG = "x" * 20_000
 TEXTS = (
@@ -70,8 +70,3 @@ def _values(hint: Any) -> tuple[Any, ...]:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return tuple(hint)
     return {str: TEXTS, int: NUMBERS, float: FRACTIONS, bool: (True, False), type(None): (None,)}.get(hint, ())
-
-
-def detail_kinds() -> tuple[type, ...]:
-    """All detail types of the contract."""
-    return typing.get_args(Detail)

@@ -44,7 +44,8 @@ def mailed_from(state: SessionState, event: AuditEvent, context: Context) -> Pla
 
 def _trust(state: SessionState, seen: Sighting, context: Context) -> int:
     """Bits of Row.kind. A place is trusted when the account has used it and the tenant shares it, or most of its days are
-    spent there; in the first week the tenant's word is enough."""
+    spent there, or has met it in a country that a tenth of the tenant works from; in the first week the tenant's word is
+    enough."""
     row, profile = seen.row, context.profile
     familiar = max(state.familiarity(kind, value) for kind, value in _spellings(row))
     if context.knowledge.is_egress(seen.ip):

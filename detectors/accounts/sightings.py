@@ -38,6 +38,7 @@ from schemas.text import printable
 
 
 def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, context: Context) -> Row:
+    """The row of a record, as far as this record says; it is not yet among the state's rows."""
     ip = event.ip or ""
     fact = fact_of(event, signin, context)
     if signin is None:
@@ -112,6 +113,7 @@ def _held(signin: SignIn) -> int:
 
 @lru_cache(maxsize=65_536)
 def wide_of(ip: str) -> str:
+    """`net:<wide prefix>`: the spelling of a network that every record can give."""
     return f"net:{wide_prefix_of(ip)}"
 
 
@@ -133,6 +135,7 @@ def fact_of(event: AuditEvent, signin: SignIn | None, context: Context) -> Netwo
 
 
 def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Context) -> Sighting:
+    """A row with the words of its record: names that people read, text made printable."""
     ip = event.ip or ""
     fact = fact_of(event, signin, context)
     where = ", ".join(

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 import orjson
 
 PROFILE_BYTES_MAX = 262_144
-FLAT_SEASON = tuple([1.0 / 48] * 48)
 # Share of a week's mail by hour, workday then weekend: an office's ordinary shape, used until a tenant has its own
 # (the generator's diurnal profile of detection-science 4.1: eight working hours, one tenth at weekends).
 OFFICE_DAY = (1, 1, 1, 1, 1, 2, 5, 12, 26, 34, 36, 33, 24, 30, 34, 32, 27, 18, 10, 7, 5, 4, 2, 1)

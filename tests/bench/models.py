@@ -20,7 +20,6 @@ from river import anomaly, proba, stats
 
 from detectors.models.bigram import NameRandomness
 from detectors.models.categories import DAY_MS, CategoryNovelty, hash32
-from detectors.models.distinct import DistinctSurge
 from detectors.models.name_words import NAME_WORDS
 from detectors.models.occurrence import RareOccurrence
 from detectors.models.surge import SurgeAnchored
@@ -116,14 +115,12 @@ def cases() -> dict[str, Case]:
         {"km": chance.uniform(0, 9000), "seconds": chance.uniform(0, 86_400), "accuracy_km": 100.0}
         for _ in range(SAMPLES)
     ]
-    distinct: list[Sample] = [{"distinct": int(chance.expovariate(0.7))} for _ in range(SAMPLES)]
     return {
         "surge": Case(lambda: SurgeAnchored(SurgePrior.shipped("messages")), hours, plain("count", 1000.0)),
         "categories": Case(CategoryNovelty, values, [lambda: MultinomialScore("value")]),
         "occurrence": Case(RareOccurrence, days, plain("count", 10.0)),
         "bigram": Case(NameRandomness, names, [lambda: MultinomialScore("name")]),
         "velocity": Case(GeoVelocity, moves, plain("km", 20_000.0)),
-        "distinct": Case(DistinctSurge, distinct, plain("distinct", 100.0)),
     }
 
 

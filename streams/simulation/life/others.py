@@ -7,7 +7,7 @@ from functools import partial
 from streams.simulation.clock import HOUR, MINUTE
 from streams.simulation.life.day import Day
 from streams.simulation.life.mailing import contact, deliver
-from streams.simulation.records.common import Use, message_id
+from streams.simulation.records.common import message_id
 from streams.simulation.records.logons import SignIn, logon_record, signin_record
 from streams.simulation.records.mail import opened_record
 from streams.simulation.records.traces import trace_records
@@ -64,8 +64,3 @@ def service_day(day: Day) -> None:
             to = [day.people[rng.pick(person.colleagues)].upn]
             mail = (message_id(tenant, rng), rng.pick(("Scan", "Alert", "Nightly job", "Report")), 300_000)
             day.add(trace_records(rng, at + 2000, person.upn, to, mail, (office.ip, "")))
-
-
-def foreign_use(day: Day, at: int, ip: str, agent: str) -> Use:
-    """A use without a session of the person's own, such as a migration tool's."""
-    return Use(ip, "", "", "", agent, "ews")

@@ -12,7 +12,6 @@ from streams.simulation.world.tenant import Tenant
 
 EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 OWA_APP = "9199bf20-a13f-4107-85dc-02114787ef48"
-OUTLOOK_APP = "d3590ed6-52b3-4102-aeff-aad2292ab01c"
 MOBILE_APP = "27922004-5251-4030-b22d-91ecd9a37ea4"
 SUBSTRATE_APP = "f3f64fec-ecee-4e9a-9eed-a36a5e421300"
 

@@ -8,7 +8,7 @@ from streams.simulation.chance import Chance, chance
 from streams.simulation.clock import DAY, day_start
 from streams.simulation.options import Recipients, SimulationOptions
 from streams.simulation.world import names
-from streams.simulation.world.cities import City, utc_offset
+from streams.simulation.world.cities import City
 from streams.simulation.world.networks import Network, Place, city_of, draw_address, networks
 
 HOME_COUNTRIES = ("DE", "NL", "GB", "US", "FR", "SE", "ES")
@@ -96,8 +96,3 @@ def build_tenant(options: SimulationOptions) -> Tenant:
         export_day=rng.pick(later),
         recipients=options.recipients,
     )
-
-
-def tenant_offset(tenant: Tenant) -> int:
-    """Hours ahead of UTC at head office."""
-    return utc_offset(tenant.country)

@@ -11,7 +11,6 @@ from river import base, checks
 
 from detectors.models.bigram import NameRandomness
 from detectors.models.categories import DAY_MS, CategoryNovelty, hash32
-from detectors.models.distinct import DistinctSurge
 from detectors.models.occurrence import RareOccurrence
 from detectors.models.surge import SurgeAnchored
 from detectors.models.surge_prior import SurgePrior
@@ -52,17 +51,12 @@ def velocity(chance: random.Random, odd: bool, at: int) -> dict[str, Any]:
     return {"km": km, "seconds": chance.uniform(60, 3600), "accuracy_km": 20.0}
 
 
-def distinct(chance: random.Random, odd: bool, at: int) -> dict[str, Any]:
-    return {"distinct": chance.randint(9, 60) if odd else chance.choice((0, 0, 0, 1, 1, 2))}
-
-
 MODELS: tuple[tuple[Callable[[], base.AnomalyDetector], Callable[[random.Random, bool, int], dict[str, Any]]], ...] = (
     (lambda: SurgeAnchored(SurgePrior.shipped("messages")), surge),
     (lambda: CategoryNovelty(8), category),
     (RareOccurrence, occurrence),
     (NameRandomness, name),
     (GeoVelocity, velocity),
-    (DistinctSurge, distinct),
 )
 
 
