@@ -30,9 +30,8 @@ from schemas.contracts.notice import Notice
 from schemas.records.event import AuditEvent, MailSent, TraceRow
 
 BUCKET_MS = 300_000
-TRUSTED_NATS = (
-    -3.5
-)  # ln of how much rarer an intruder's mail comes from a place of the owner's than the owner's own bulk mail
+# ln of how much rarer an intruder's mail comes from a place of the owner's than the owner's own bulk mail.
+TRUSTED_NATS = -3.5
 CAP_NATS = 12.0  # beyond it, more mail proves nothing more
 DAY_AFTER_DAYS = 2  # a whole day's count means nothing before there were days
 PROVISIONAL_DAYS = 7  # until then the open day's earlier hours speak too: a scanner sends like this all day
