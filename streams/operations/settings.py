@@ -20,7 +20,7 @@ from streams.operations.refusal import Refusal
 
 PREFIX = "WATCHPOST_"
 FILE_BYTES_MAX = 1 << 20
-TABLES = frozenset({"kafka", "tenants"})
+TABLES = frozenset({"kafka", "tenants", "sinks", "practice"})
 # Settings of contracts 4 and 5 that commands of other versions read: a file is shared by all commands.
 SHARED = frozenset(
     {
@@ -55,7 +55,7 @@ def use_file(context: typer.Context, path: Path | None) -> Path | None:
         return None
     table = read_file(path)
     commands = _settings_by_command(context)
-    command = context.info_name or ""
+    command = _name(context)
     _refuse_unknown(path, table, commands)
     known = commands[command]
     flat = {name: value for name, value in table.items() if name in known} | table.get(command, {})
@@ -70,6 +70,11 @@ def file_table(context: typer.Context, name: str) -> Mapping[str, object]:
     if not isinstance(found, dict):
         raise Refusal(f"{name} is not a table: write [{name}] in the file")
     return found
+
+
+def file_value(context: typer.Context, name: str) -> object:
+    """A value at the top of the file, or a list of tables such as `[[tenants]]`; None when it is not there."""
+    return context.obj.get(name) if isinstance(context.obj, dict) else None
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -131,12 +136,30 @@ class _Setting:
 
 def _settings_by_command(context: typer.Context) -> dict[str, dict[str, _Setting]]:
     """The settings of every command, by the name that they have in a file."""
-    group: Any = context.parent.command if context.parent is not None else None
-    commands = {context.info_name or "": context.command} if group is None else group.commands
-    return {name: _settings_of(command) for name, command in commands.items()}
+    group: Any = context.find_root().command
+    commands = getattr(group, "commands", None) or {context.info_name or "": context.command}
+    chosen = _name(context)
+    return {
+        name: _settings_of(command, context.command if name == chosen else None) for name, command in commands.items()
+    }
 
 
-def _settings_of(command: Any) -> dict[str, _Setting]:
+def _name(context: typer.Context) -> str:
+    """The command's name, or that of the group it is in: `incidents list` has its settings in [incidents]."""
+    place: Any = context
+    while place.parent is not None and place.parent.parent is not None:
+        place = place.parent
+    return str(place.info_name or "")
+
+
+def _settings_of(command: Any, chosen: Any = None) -> dict[str, _Setting]:
+    """Settings of a command; of a group those of all its commands, the chosen one's parameters where names agree."""
+    members = getattr(command, "commands", None)
+    if members is not None:
+        found: dict[str, _Setting] = {}
+        for member in members.values():
+            found |= _settings_of(member)
+        return found | (_settings_of(chosen) if chosen is not None else {})
     return {
         max(item.opts, key=len).lstrip("-").replace("-", "_"): _Setting(item.name, item.nargs != 1 or item.multiple)
         for item in command.params
