@@ -1,0 +1,121 @@
+"""The coverage matrix: what each detector can see in this tenant, what is missing, and how to get it. Layer: streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+EXCHANGE = "activity/Audit.Exchange"
+DIRECTORY = "activity/Audit.AzureActiveDirectory"
+SHAREPOINT = "activity/Audit.SharePoint"
+INTERACTIVE = "graph/signIns/interactiveUser"
+BACKGROUND = "graph/signIns/nonInteractiveUser"
+TRACE = "graph/messageTraces"
+INVENTORY = "inventory"
+
+
+class FeedState(StrEnum):
+    """How a feed stands."""
+
+    WORKS = "works"
+    OFF = "off"  # not enabled in the settings
+    UNAVAILABLE = "unavailable"  # no licence or permission, or switched off in the tenant
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing a detector wants to see. Any of the `feeds` is enough; without all of them `lost` is not seen."""
+
+    feeds: tuple[str, ...]
+    seen: str
+    lost: str
+    get: str
+    vital: bool = False  # without it the detector is blind
+
+
+_MAIL_AUDIT = "assign the app role ActivityFeed.Read and switch on the unified audit log"
+_SIGN_INS = "Entra ID P1 and the app role AuditLog.Read.All"
+NEEDS: Mapping[str, tuple[Need, ...]] = {
+    "inbox-rule": (
+        Need(
+            (EXCHANGE,), "rules, forwarding and mail flow rules as they are made", "every new rule", _MAIL_AUDIT, True
+        ),
+        Need(
+            (INVENTORY,),
+            "rules that were there before, hidden ones included",
+            "rules made before monitoring began",
+            "the app roles MailboxSettings.Read and Exchange.ManageAsApp (with the role View-Only Configuration)",
+        ),
+    ),
+    "send-surge": (
+        Need(
+            (EXCHANGE, TRACE),
+            "messages as they are sent",
+            "every burst of mail",
+            f"{_MAIL_AUDIT}, or message trace: the app role ExchangeMessageTrace.Read.All",
+            True,
+        ),
+        Need(
+            (TRACE,),
+            "recipients, within minutes of sending",
+            "whom mail went to; a burst is then seen when the audit log tells it, an hour later or more",
+            "the app role ExchangeMessageTrace.Read.All (worldwide cloud only)",
+        ),
+    ),
+    "impossible-session": (
+        Need(
+            (INTERACTIVE, DIRECTORY),
+            "sign-ins with their network and client",
+            "how any session began",
+            f"{_SIGN_INS}, or the audit log: {_MAIL_AUDIT}",
+            True,
+        ),
+        Need(
+            (BACKGROUND,),
+            "tokens used in the background, with their session",
+            "a stolen token that only refreshes itself",
+            f"{_SIGN_INS} (beta endpoint)",
+        ),
+        Need(
+            (EXCHANGE,),
+            "sessions at work in mailboxes",
+            "a stolen session that only reads mail",
+            _MAIL_AUDIT,
+        ),
+        Need((SHAREPOINT,), "sessions at work in files", "a stolen session that only reads files", _MAIL_AUDIT),
+    ),
+    "password-spray": (
+        Need(
+            (INTERACTIVE, DIRECTORY),
+            "failed and successful sign-ins",
+            "every spray",
+            f"{_SIGN_INS}, or the audit log: {_MAIL_AUDIT}",
+            True,
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One row: `sight` is `full`, `partial` or `blind`; `missing` are (what is not seen, how to get it)."""
+
+    detector: str
+    sight: str
+    sees: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
+
+
+def coverage(feeds: Mapping[str, FeedState]) -> list[Coverage]:
+    """The matrix for feeds in these states; a feed that is not named is off. In the order of the detectors."""
+    return [_row(detector, needs, feeds) for detector, needs in NEEDS.items()]
+
+
+def _row(detector: str, needs: tuple[Need, ...], feeds: Mapping[str, FeedState]) -> Coverage:
+    met = {need: any(feeds.get(feed) is FeedState.WORKS for feed in need.feeds) for need in needs}
+    sees = tuple(need.seen for need in needs if met[need])
+    missing = tuple((need.lost, need.get) for need in needs if not met[need])
+    blind = any(need.vital and not met[need] for need in needs)
+    return Coverage(detector, "blind" if blind else "partial" if missing else "full", sees, missing)
