@@ -95,7 +95,16 @@ TOPICS: tuple[Topic, ...] = (
         PARTITIONS,
         "collect",
     ),
-    Topic(FEEDS, "tenant|feed", "checkpoint and ledger of a feed", Cleanup.COMPACT, None, 1, "collect"),
+    Topic(
+        FEEDS,
+        "tenant|feed",
+        "checkpoint and ledger of a feed; with a third part a row per listed content",
+        Cleanup.COMPACT,
+        None,
+        PARTITIONS,
+        "collect",
+        on_disk=True,
+    ),
     Topic(
         ALERTS,
         "tenant|account",
