@@ -14,7 +14,8 @@ from schemas.contracts.profile import Profile, encode_profile
 from schemas.identity.concerns import concerns
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.decode import decode
-from schemas.records.event import AuditEvent, Source, TraceRow
+from schemas.records.event import AuditEvent
+from streams.collectors.copies import copies, enriches, is_undecided, unread
 from streams.collectors.spool import SpooledRecord
 
 DAY_MS = 86_400_000
@@ -22,7 +23,6 @@ CLOCK_HOUR_MS = 6 * 3_600_000  # a day is sealed at 06:00 UTC of the next
 GAP_DAYS_MAX = 400  # a longer silence is passed in one step
 LOCAL_TENANT = "local"
 _NO_PERSON = ("app:", "net:")
-_UNDECIDED = frozenset({"pending", "gettingstatus", "none"})  # message trace: a later row says what became of it
 
 
 @dataclass(slots=True)
@@ -91,16 +91,14 @@ def feed(
         learn(event)
         found = concerns(event, identity_map)
         counts.records += 1
-        source, record_id = event.source._value_, event.record_id
-        repeated = revision and event.source is not Source.SIGNIN and record_id != undecided
-        undecided = record_id if isinstance(event.detail, TraceRow) and event.detail.status in _UNDECIDED else ""
-        if repeated or not found or (event.detail is None and event.ip is None):
+        repeated = revision and not enriches(event) and event.record_id != undecided
+        undecided = event.record_id if is_undecided(event) else ""
+        if repeated or unread(event, found):
             counts.skipped += 1
         if repeated:
             continue
-        for key, role in found:
-            keys.add(key)
-            yield LogEntry(EntryKind.RECORD, tenant, key, raw, source, record_id, role._value_, 0, False, event)
+        keys.update(key for key, _ in found)
+        yield from copies(event, raw, tenant, found)
     if clock_at is not None:
         yield clock(tenant, time_ms + 1)
 
