@@ -30,20 +30,23 @@ _OPTIONAL_SIGNIN = (
 )
 
 
-class Delivery:
-    """Writes records in order of arrival, holding back only what has not arrived yet."""
+class Arrivals:
+    """Gives each record an arrival, with repeats and revisions, and hands the line on by `_keep`."""
 
-    def __init__(self, options: SimulationOptions, tenant: Tenant, folder: Path) -> None:
+    def __init__(self, options: SimulationOptions, tenant: Tenant) -> None:
         self._options = options
-        self._waiting: list[list[tuple[int, str, bytes]]] = [[] for _ in FEED_FILES]
-        self._files: dict[int, IO[bytes]] = {}
-        self._folder = folder
         self._gaps = self._draw_gaps(tenant)
-        self.lines = [0] * len(FEED_FILES)
         self.records = 0
         self.repeats = 0
         self.revisions = 0
-        self.size = 0
+
+    def _keep(self, feed: int, arrival: int, uid: str, line: bytes, record: Record) -> None:
+        """Take a line (with its line end) that arrives at a moment."""
+        raise NotImplementedError
+
+    def _delay(self, feed: int, rng: Chance) -> int:
+        """The vendor's delay of one record, milliseconds."""
+        return int(rng.lognormvariate(_MU, _SIGMA) * MINUTE)
 
     def _draw_gaps(self, tenant: Tenant) -> list[tuple[int, int, int]]:
         rng = chance(self._options.seed, "gaps")
@@ -56,31 +59,33 @@ class Delivery:
     def accept(self, records: list[Record], rng: Chance, revised: float = _REVISIONS) -> None:
         """Give records an arrival and let them wait for it; ``revised`` is the share of sign-ins sent again with risk."""
         options = self._options
-        for feed, at, uid, body in records:
+        for record in records:
+            feed, at, uid, body = record
             if feed == SIGNINS and not options.signins:
                 continue
             self._disfigure(feed, body, rng)
             line = b"".join((orjson.dumps(body), b"\n"))  # a copy of exact size
             arrival = at
             if options.lateness:
-                arrival += int(rng.lognormvariate(_MU, _SIGMA) * MINUTE)
+                arrival += self._delay(feed, rng)
             arrival = self._held_back(feed, arrival)
-            self._waiting[feed].append((arrival, uid, line))
+            self._keep(feed, arrival, uid, line, record)
             self.records += 1
             if feed == SIGNINS and rng.random() < revised:
-                self._revise(arrival, uid, body, rng)
+                self._revise(arrival, record, rng)
             if rng.random() < options.duplicates:
                 again = self._held_back(feed, arrival + int(rng.expovariate(1 / 25) * MINUTE))
-                self._waiting[feed].append((again, uid, line))
+                self._keep(feed, again, uid, line, record)
                 self.repeats += 1
 
-    def _revise(self, arrival: int, uid: str, body: Body, rng: Chance) -> None:
+    def _revise(self, arrival: int, record: Record, rng: Chance) -> None:
+        body = record.body
         level = rng.pick(("low", "low", "medium"))
         body["riskLevelAggregated"] = body["riskLevelDuringSignIn"] = level
         body["riskState"] = "atRisk"
         body["riskEventTypes_v2"] = [rng.pick(("unfamiliarFeatures", "unlikelyTravel", "anonymizedIPAddress"))]
         later = self._held_back(SIGNINS, arrival + int(rng.uniform(5, 90) * MINUTE))
-        self._waiting[SIGNINS].append((later, uid, b"".join((orjson.dumps(body), b"\n"))))
+        self._keep(SIGNINS, later, record.uid, b"".join((orjson.dumps(body), b"\n")), record)
         self.revisions += 1
 
     def _held_back(self, feed: int, arrival: int) -> int:
@@ -96,6 +101,21 @@ class Delivery:
         if feed == MANAGEMENT and rng.random() < _VARIANTS and "@" in body["UserId"]:
             user: str = body["UserId"]
             body["UserId"] = user.upper() if rng.random() < 0.5 else user.title()
+
+
+class Delivery(Arrivals):
+    """Writes records in order of arrival, holding back only what has not arrived yet."""
+
+    def __init__(self, options: SimulationOptions, tenant: Tenant, folder: Path) -> None:
+        super().__init__(options, tenant)
+        self._waiting: list[list[tuple[int, str, bytes]]] = [[] for _ in FEED_FILES]
+        self._files: dict[int, IO[bytes]] = {}
+        self._folder = folder
+        self.lines = [0] * len(FEED_FILES)
+        self.size = 0
+
+    def _keep(self, feed: int, arrival: int, uid: str, line: bytes, record: Record) -> None:
+        self._waiting[feed].append((arrival, uid, line))
 
     def flush(self, before: int) -> None:
         """Write everything that arrived before a moment."""
