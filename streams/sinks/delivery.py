@@ -1,0 +1,240 @@
+"""Delivers alerts from the outbox to the sinks: at least once, in order per incident, each sink on its own. Layer: streams.
+
+Every sink has a thread. A sink that hangs, refuses or throttles delays nobody else. What could not be sent stays in the
+outbox and is tried again, later and later, until it is too old; then it is dead and stays there for people to see. An
+alert may arrive twice (a lost answer, a kill between sending and noting): its `uid` is then the same.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.clock import Clock
+from streams.sinks.alert_sink import Alert, AlertSink, SinkFailure, SinkRefused, SinkRetry
+from streams.sinks.backoff import backoff_seconds
+
+Row = tuple[int, Alert, int]  # id of the row, the alert, failed attempts so far
+
+
+class Outbox(Protocol):
+    """What was emitted and not yet delivered, one row per alert and sink. Called from several threads."""
+
+    def due(self, sink: str, now_ms: int) -> Sequence[Row]:
+        """Rows of a sink whose time has come, oldest first; some hundred at most.
+
+        A row waits while an older row of the same sink and incident is neither delivered nor dead.
+        """
+        ...
+
+    def delivered(self, ids: Sequence[int]) -> None:
+        """The receiver has them."""
+        ...
+
+    def failed(self, id: int, next_ms: int, reason: str) -> None:
+        """Count an attempt; the row is due again at `next_ms`. `reason` is one line without secrets."""
+        ...
+
+    def dead(self, id: int, reason: str) -> None:
+        """Not tried again."""
+        ...
+
+
+class DeliveryObserver(Protocol):
+    """Counts and tells what happens. Called from the sinks' threads."""
+
+    def delivered(self, sink: str, alerts: int) -> None:
+        """So many alerts arrived."""
+        ...
+
+    def failed(self, sink: str, reason: str, next_ms: int) -> None:
+        """A try failed; the next is at `next_ms`."""
+        ...
+
+    def dead(self, sink: str, reason: str) -> None:
+        """An alert was given up."""
+        ...
+
+
+class Unobserved:
+    """An observer that looks away."""
+
+    def delivered(self, sink: str, alerts: int) -> None:
+        """Nothing."""
+
+    def failed(self, sink: str, reason: str, next_ms: int) -> None:
+        """Nothing."""
+
+    def dead(self, sink: str, reason: str) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """`poll_seconds`: how often the outbox is asked unless `nudge` says that there is something. `dead_after_days`: age."""
+
+    poll_seconds: float = 1.0
+    dead_after_days: float = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """Later alerts of an incident wait until `row` is delivered or given up, or is due again and gone."""
+
+    row: int
+    until_ms: int
+
+
+class SinkDelivery:
+    """The delivery to one sink, step by step; `step` is called by one thread."""
+
+    def __init__(
+        self,
+        sink: AlertSink,
+        outbox: Outbox,
+        clock: Clock,
+        observer: DeliveryObserver | None = None,
+        settings: DeliverySettings | None = None,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.sink = sink
+        self._outbox = outbox
+        self._clock = clock
+        self._observer: DeliveryObserver = observer or Unobserved()
+        self._settings = settings or DeliverySettings()
+        self._draw = draw
+        self._failures = 0  # in a row
+        self._paused_until_ms = 0
+        self._held: dict[str, _Hold] = {}  # by incident
+        self.stopping = threading.Event()
+
+    def step(self) -> float:
+        """Deliver what is due; seconds until it is worth calling again."""
+        now_ms = self._clock.now_ms()
+        if now_ms < self._paused_until_ms:
+            return (self._paused_until_ms - now_ms) / 1000
+        try:
+            rows = self._in_order(self._outbox.due(self.sink.name, now_ms), now_ms)
+            while rows and not self.stopping.is_set():
+                batch, rows = rows[: self.sink.batch_max], rows[self.sink.batch_max :]
+                if not self._deliver(batch):
+                    break
+        except Exception as error:  # the outbox: a full disk, a lock; its owner ends the process when it is lost
+            return self._pause(f"the outbox cannot be used ({type(error).__name__})")
+        return self._settings.poll_seconds
+
+    def _in_order(self, rows: Sequence[Row], now_ms: int) -> list[Row]:
+        """Incidents that never failed first; within an incident the order of the outbox."""
+        present = {row[0] for row in rows}
+        incidents: dict[str, list[Row]] = {}
+        for row in rows:
+            incident = row[1].incident
+            hold = self._held.get(incident)
+            if hold is not None and hold.row not in present:
+                if now_ms < hold.until_ms:
+                    continue
+                del self._held[incident]  # its row is no longer in the outbox
+            incidents.setdefault(incident, []).append(row)
+        return [row for group in sorted(incidents.values(), key=lambda group: group[0][2]) for row in group]
+
+    def _deliver(self, batch: Sequence[Row]) -> bool:
+        """Whether the sink takes more now."""
+        try:
+            self.sink.send([alert for _, alert, _ in batch])
+        except SinkRefused as refused:
+            return self._refused(batch, refused)
+        except SinkRetry as retry:
+            return self._failed(batch, retry)
+        except Exception as error:  # a defect of a sink must not end the delivery, and its text may hold anything
+            return self._failed(batch, SinkRetry(f"unexpected {type(error).__name__} in the sink"))
+        self._outbox.delivered([id for id, _, _ in batch])
+        for _, alert, _ in batch:
+            self._held.pop(alert.incident, None)
+        self._failures = 0
+        self._observer.delivered(self.sink.name, len(batch))
+        return True
+
+    def _refused(self, batch: Sequence[Row], refused: SinkRefused) -> bool:
+        if not refused.message:
+            return self._failed(batch, refused)
+        if len(batch) > 1:
+            return all(self._deliver([row]) for row in batch)
+        self._give_up(batch[0], refused.reason)
+        return True
+
+    def _failed(self, batch: Sequence[Row], failure: SinkFailure) -> bool:
+        self._pause(failure.reason, failure.after_seconds if isinstance(failure, SinkRetry) else None)
+        now_ms = self._clock.now_ms()
+        oldest_ms = now_ms - int(self._settings.dead_after_days * 86_400_000)
+        for row in batch:
+            id, alert, attempts = row
+            if alert.wall_ms < oldest_ms:
+                self._give_up(row, f"not delivered within {self._settings.dead_after_days:g} days: {failure.reason}")
+                continue
+            seconds = backoff_seconds(attempts + 1, self._draw)
+            next_ms = max(self._paused_until_ms, now_ms + int(seconds * 1000))
+            self._outbox.failed(id, next_ms, failure.reason)
+            if self._held.get(alert.incident, _Hold(id, 0)).row == id:
+                self._held[alert.incident] = _Hold(id, next_ms)
+        return False
+
+    def _give_up(self, row: Row, reason: str) -> None:
+        id, alert, _ = row
+        self._outbox.dead(id, reason)
+        self._held.pop(alert.incident, None)
+        self._observer.dead(self.sink.name, reason)
+
+    def _pause(self, reason: str, asked_seconds: float | None = None) -> float:
+        """Leave the sink alone for a while: its back-off, or longer where it asked for that."""
+        self._failures += 1
+        seconds = max(backoff_seconds(self._failures, self._draw), asked_seconds or 0.0)
+        self._paused_until_ms = self._clock.now_ms() + int(seconds * 1000)
+        self._observer.failed(self.sink.name, reason, self._paused_until_ms)
+        return seconds
+
+
+class Delivery:
+    """All sinks at work, each in its thread."""
+
+    def __init__(self, deliveries: Sequence[SinkDelivery], clock: Clock) -> None:
+        self._clock = clock
+        self._deliveries = list(deliveries)
+        self._wakes = [threading.Event() for _ in self._deliveries]
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the threads."""
+        for delivery, wake in zip(self._deliveries, self._wakes, strict=True):
+            thread = threading.Thread(
+                target=self._run, args=(delivery, wake), name=f"sink {delivery.sink.name}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def nudge(self) -> None:
+        """Something was put into the outbox: look at once."""
+        for wake in self._wakes:
+            wake.set()
+
+    def stop(self, timeout_seconds: float = 10.0) -> list[str]:
+        """End after what is being sent; names of the sinks that did not end in time (their alerts stay in the outbox)."""
+        for delivery in self._deliveries:
+            delivery.stopping.set()
+        self.nudge()
+        until = time.monotonic() + timeout_seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        pairs = zip(self._deliveries, self._threads, strict=False)
+        return [delivery.sink.name for delivery, thread in pairs if thread.is_alive()]
+
+    def _run(self, delivery: SinkDelivery, wake: threading.Event) -> None:
+        while not delivery.stopping.is_set():
+            wake.clear()
+            if delivery.stopping.is_set():
+                break
+            self._clock.wait(delivery.step(), wake)
+        delivery.sink.close()
