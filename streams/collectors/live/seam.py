@@ -16,11 +16,20 @@ from schemas.contracts.collected import Batch, Content, Gap, GapKind, Tally
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Content time from (inclusive) to (exclusive), UTC milliseconds."""
+    """Content time from (inclusive) to (exclusive), UTC milliseconds.
+
+    `historical`: the window is part of the back-fill. `historical_before_ms`: what was created before this time is history
+    whichever window it comes in (listed late, or left over from the back-fill).
+    """
 
     from_ms: int
     to_ms: int
     historical: bool = False
+    historical_before_ms: int = 0
+
+    def is_historical(self, created_ms: int) -> bool:
+        """Whether content that was created then is history."""
+        return self.historical or created_ms < self.historical_before_ms
 
 
 class Unavailable(Exception):

@@ -11,21 +11,11 @@ import pytest
 from schemas.contracts.collected import Batch
 from schemas.contracts.log import EntryKind
 from schemas.identity.identity_map import IdentityMap
-from streams.collectors.content_index import ContentIndex
 from streams.collectors.live.intake import Intake, Taken
 from tests.unit.collectors.conftest import NINE, TENANT, entries, management, signin, trace
+from tests.unit.live.fakes import MemoryIndex
 
 HOME = ("corp.example",)
-
-
-class MemoryIndex:
-    """The index of `scan` as a `RecordIndex`."""
-
-    def __init__(self) -> None:
-        self._held = ContentIndex()
-
-    def contents(self, source: str, record_id: str, digest: bytes) -> int:
-        return self._held.add(source, record_id, digest)
 
 
 def intake() -> Intake:
