@@ -7,6 +7,7 @@ hands it each entry once and carries out the effects.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +16,11 @@ from detectors.engine.blind_spots import blind_spots, feeds_seen
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
-from detectors.engine.ledger import DayLedger
+from detectors.engine.tenant_state import CLOCK, GAPS, MARK, SEAL_AFTER_MS, Tenant
+from detectors.engine.visibility import unlearnt_days
 from detectors.incidents.book import QUIET_MS, OpenIncident, Ref, ref_of
 from detectors.incidents.story import tell
+from schemas.contracts.gap import decode_gap
 from schemas.contracts.incident import Activity, Incident, Reason
 from schemas.contracts.log import EntryKind, LogEntry, MalformedEntry
 from schemas.contracts.notice import Notice, decode_notice
@@ -26,39 +29,10 @@ from schemas.contracts.signal import Contribution, Watermark
 from schemas.records.decode import decode
 from schemas.records.event import AuditEvent
 
-SEAL_AFTER_MS = 6 * HOUR_MS  # a day is sealed when the clock passes 06:00 UTC of the next
 EVIDENCE_MIN_NATS = 2.5
 YOUNG_HOURS = 20  # active hours below which behaviour must surprise more
 YOUNG_NATS = 2.0
 ESTABLISHED_DAYS = 7
-
-
-class _Tenant:
-    """What a partition keeps per tenant."""
-
-    __slots__ = ("accused", "clock_ms", "closed_day", "former", "gaps", "ledgers", "people", "profile")
-
-    def __init__(self, tenant: str) -> None:
-        self.profile = Profile(tenant, -1)
-        self.former = self.profile  # the one before
-        self.clock_ms = 0
-        self.closed_day = -1
-        self.ledgers: dict[int, DayLedger] = {}
-        self.gaps: set[int] = set()
-        self.people: dict[str, Account] = {}
-        self.accused: set[int] = set()  # numbers of the accounts with an open incident
-
-    def ledger(self, day: int) -> DayLedger:
-        """The ledger of an open day."""
-        found = self.ledgers.get(day)
-        if found is None:
-            found = self.ledgers[day] = DayLedger(day)
-        return found
-
-    def profile_at(self, time_ms: int) -> Profile:
-        """The profile by which a record of this event time was judged in time: the day that it covers was closed by then."""
-        closed = (time_ms - SEAL_AFTER_MS) // DAY_MS - 1
-        return self.profile if self.profile.day <= closed else self.former
 
 
 class AccountEngine:
@@ -69,12 +43,10 @@ class AccountEngine:
     ) -> None:
         self._detectors = detectors
         self._partition, self._partitions = partition, partitions
-        self._tenants: dict[str, _Tenant] = {}
+        self._tenants: dict[str, Tenant] = {}
         self._context = Context(knowledge, Profile("", -1))
         self._readers: dict[type, tuple[int, ...]] = {}
-        self._count = 0
         self.damaged = 0  # sections of states that had to start anew
-        self._due: dict[int, set[tuple[str, str]]] = {}  # hour -> (tenant, account) whose incident may close
 
     # --- entries -------------------------------------------------------------------------------------------------
 
@@ -82,7 +54,7 @@ class AccountEngine:
         """Apply one entry; MalformedEntry or UnreadableRecord when it cannot be read (nothing was changed)."""
         tenant = self._tenants.get(entry.tenant)
         if tenant is None:
-            tenant = self._tenants[entry.tenant] = _Tenant(entry.tenant)
+            tenant = self._tenants[entry.tenant] = Tenant(entry.tenant)
         if entry.kind is EntryKind.RECORD:
             return self._record(tenant, entry)
         if entry.kind is EntryKind.CLOCK:
@@ -92,21 +64,33 @@ class AccountEngine:
         if entry.kind is EntryKind.NOTICE:
             return self._notice(tenant, entry)
         if entry.kind is EntryKind.GAP:
-            tenant.gaps.add(entry.clock_ms() // DAY_MS)
+            return self._gap(tenant, entry)
         return []
 
-    def _profile(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+    def _gap(self, tenant: Tenant, entry: LogEntry) -> list[Effect]:
+        try:
+            gap = decode_gap(entry.value)
+        except ValueError as error:
+            raise MalformedEntry(str(error)) from None
+        days = unlearnt_days(gap)
+        if days:
+            tenant.skip_days(days)
+        if not gap.feed:
+            return []  # an entry of the older form tells of a day and of nothing else
+        judge = tenant.profile.id or f"{entry.tenant}/shipped"
+        told = tenant.visibility.note(entry.tenant, gap, judge, entry.historical)
+        tenant.change(GAPS)
+        return list(told) if self._partition == 0 else []  # every partition is told of it, one tells
+
+    def _profile(self, tenant: Tenant, entry: LogEntry) -> list[Effect]:
         try:
             profile = decode_profile(entry.value)
         except ValueError as error:
             raise MalformedEntry(str(error)) from None
-        if profile.day >= tenant.profile.day:
-            if profile.day > tenant.profile.day:
-                tenant.former = tenant.profile
-            tenant.profile = profile
+        tenant.take_profile(profile)
         return []
 
-    def _clock(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+    def _clock(self, tenant: Tenant, entry: LogEntry) -> list[Effect]:
         now = entry.clock_ms()
         if now <= tenant.clock_ms:
             return []
@@ -115,6 +99,7 @@ class AccountEngine:
         if tenant.clock_ms == 0:
             tenant.closed_day = closed - 1  # the first clock closes one day: before it there was no ledger
         tenant.clock_ms = now
+        tenant.change(CLOCK)
         while tenant.closed_day < closed:
             tenant.closed_day += 1
             effects.append(self._close(tenant, entry.tenant, tenant.closed_day))
@@ -122,16 +107,14 @@ class AccountEngine:
         effects.append(Watermark(entry.tenant, self._partition, self._partitions, now))
         return effects
 
-    def _close(self, tenant: _Tenant, name: str, day: int) -> Contribution:
-        ledger = tenant.ledgers.pop(day, None) or DayLedger(day)
-        for old in [other for other in tenant.ledgers if other < day]:
-            del tenant.ledgers[old]
+    def _close(self, tenant: Tenant, name: str, day: int) -> Contribution:
+        ledger = tenant.close_ledger(day)
         home = tenant.profile.home_domains
         return ledger.close(name, self._partition, self._partitions, tenant.accused, home)
 
     # --- records -------------------------------------------------------------------------------------------------
 
-    def _record(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+    def _record(self, tenant: Tenant, entry: LogEntry) -> list[Effect]:
         event = entry.event or decode(entry.value)
         account = self._account(tenant, entry.account)
         context = self._enter(tenant, account, entry, event.time_ms)
@@ -140,7 +123,7 @@ class AccountEngine:
             hour = event.time_ms // HOUR_MS % 24
             account.open_days[context.day] = account.open_days.get(context.day, 0) | 1 << hour
             if context.ledger is not None:
-                context.ledger.acting.add(account.number)
+                context.ledger.join(account.number)
         elif context.late:
             account.late += 1
         account.seen |= feeds_seen(event)
@@ -165,14 +148,14 @@ class AccountEngine:
             self._readers[detail] = places
         return places
 
-    def _account(self, tenant: _Tenant, key: str) -> Account:
+    def _account(self, tenant: Tenant, key: str) -> Account:
         account = tenant.people.get(key)
         if account is None:
-            account = tenant.people[key] = new_account(self._count, self._detectors)
-            self._count += 1
+            account = tenant.people[key] = new_account(tenant.number(key), self._detectors)
+        tenant.touch(key)
         return account
 
-    def _enter(self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int) -> Context:
+    def _enter(self, tenant: Tenant, account: Account, entry: LogEntry, time_ms: int) -> Context:
         """Seal what the clock has passed, then set the context for this entry."""
         context = self._context
         day = time_ms // DAY_MS
@@ -188,12 +171,12 @@ class AccountEngine:
         context.day, context.late = day, late
         context.first_ms, context.sealed_days = account.first_ms, account.sealed_days
         context.active_hours = account.active_hours
-        context.ledger = None if late else tenant.ledger(day)
+        context.ledger = None if late else tenant.ledger(day, entry.account)
         context.number = account.number
         context.place, context.held = Place.UNKNOWN, account.book.held
         return context
 
-    def _seal(self, tenant: _Tenant, account: Account, context: Context) -> None:
+    def _seal(self, tenant: Tenant, account: Account, context: Context) -> None:
         touched = account.book.days() if account.book.incident is not None else set()
         for day in sorted(day for day in account.open_days if day <= tenant.closed_day):
             hours = account.open_days.pop(day)
@@ -208,7 +191,7 @@ class AccountEngine:
 
     # --- judging -------------------------------------------------------------------------------------------------
 
-    def _judge(self, tenant: _Tenant, account: Account, entry: LogEntry, found: Any, event: AuditEvent) -> list[Effect]:
+    def _judge(self, tenant: Tenant, account: Account, entry: LogEntry, found: Any, event: AuditEvent) -> list[Effect]:
         changed = False
         for evidence in found:
             self._surcharge(evidence, account)
@@ -225,7 +208,7 @@ class AccountEngine:
         observed = f"{account.active_hours} active hours"
         evidence.reasons = (*evidence.reasons, Reason("history", observed, f"{YOUNG_HOURS} or more", -YOUNG_NATS))
 
-    def _reckon(self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int, changed: bool) -> list[Effect]:
+    def _reckon(self, tenant: Tenant, account: Account, entry: LogEntry, time_ms: int, changed: bool) -> list[Effect]:
         book = account.book
         if book.incident is None:
             if not changed:
@@ -241,13 +224,13 @@ class AccountEngine:
             uid = hashlib.sha256(identity.encode()).hexdigest()[:32]
             book.incident = OpenIncident(uid, time_ms, dict.fromkeys(tiers, time_ms), historical=entry.historical)
             tenant.accused.add(account.number)
-            self._agenda(entry, time_ms)
-            return [self._message(self._context.profile, account, entry, Activity.CREATE, time_ms)]
-        self._agenda(entry, book.last_grave_ms())
+            tenant.agenda(entry.account, time_ms, QUIET_MS)
+            return [self._message(tenant, self._context.profile, account, entry, Activity.CREATE, time_ms)]
+        tenant.agenda(entry.account, book.last_grave_ms(), QUIET_MS)
         return self._update(tenant, account, entry, time_ms, tiers)
 
     def _update(
-        self, tenant: _Tenant, account: Account, entry: LogEntry, time_ms: int, tiers: tuple[str, ...]
+        self, tenant: Tenant, account: Account, entry: LogEntry, time_ms: int, tiers: tuple[str, ...]
     ) -> list[Effect]:
         incident = account.book.incident
         if incident is None:
@@ -262,10 +245,10 @@ class AccountEngine:
         if not (risen or joined or staged or cleared or account.book.count() >= 2 * incident.told_count):
             return []
         incident.historical = incident.historical and entry.historical
-        return [self._message(self._context.profile, account, entry, Activity.UPDATE, time_ms)]
+        return [self._message(tenant, self._context.profile, account, entry, Activity.UPDATE, time_ms)]
 
     def _message(
-        self, profile: Profile, account: Account, entry: LogEntry, activity: Activity, time_ms: int
+        self, tenant: Tenant, profile: Profile, account: Account, entry: LogEntry, activity: Activity, time_ms: int
     ) -> Incident:
         book, incident = account.book, account.book.incident
         assert incident is not None
@@ -275,12 +258,12 @@ class AccountEngine:
         incident.told_stages = tuple(sorted({item.stage for item in book.shown()}))
         established = account.sealed_days >= ESTABLISHED_DAYS
         judge = profile.id or f"{entry.tenant}/shipped"
-        blind = blind_spots(account)
+        blind = blind_spots(account) + tenant.visibility.spots()
         return tell(book, incident, activity, entry.tenant, entry.account, time_ms, judge, established, blind)
 
     # --- notices and closing -------------------------------------------------------------------------------------
 
-    def _notice(self, tenant: _Tenant, entry: LogEntry) -> list[Effect]:
+    def _notice(self, tenant: Tenant, entry: LogEntry) -> list[Effect]:
         try:
             notice = decode_notice(entry.value)
         except ValueError as error:
@@ -288,9 +271,8 @@ class AccountEngine:
         account = self._account(tenant, entry.account)
         context = self._enter(tenant, account, entry, notice.time_ms)
         context.profile = tenant.profile_at(notice.time_ms)
-        context.ledger = tenant.ledger(
-            max(context.day, tenant.closed_day + 1)
-        )  # an answer may come after its day's close
+        open_day = max(context.day, tenant.closed_day + 1)  # an answer may come after its day's close
+        context.ledger = tenant.ledger(open_day, entry.account)
         effects: list[Effect] = []
         for place, detector in enumerate(self._detectors):
             found = detector.notice(account.states[place], notice, context)
@@ -304,31 +286,24 @@ class AccountEngine:
         context.signals = []
         return effects
 
-    def _agenda(self, entry: LogEntry, last_ms: int) -> None:
-        hour = (last_ms + QUIET_MS) // HOUR_MS + 1
-        self._due.setdefault(hour, set()).add((entry.tenant, entry.account))
-
-    def _end_quiet(self, tenant: _Tenant, name: str, now: int) -> list[Effect]:
+    def _end_quiet(self, tenant: Tenant, name: str, now: int) -> list[Effect]:
         effects: list[Effect] = []
-        for hour in sorted(hour for hour in self._due if hour * HOUR_MS <= now):
-            for key in sorted(key for key in self._due[hour] if key[0] == name):
-                self._due[hour].discard(key)
-                account = tenant.people[key[1]]
-                last = account.book.last_grave_ms()
-                if account.book.incident is None:
-                    continue
-                entry = LogEntry(EntryKind.CLOCK, key[0], key[1], b"")
-                if last + QUIET_MS > now:
-                    self._agenda(entry, last)
-                    continue
-                effects.append(self._message(tenant.profile, account, entry, Activity.CLOSE, last))
-                self._context.profile, self._context.account = tenant.profile, key[1]
-                self._seal(tenant, account, self._context)  # its days are not learnt, whenever the account comes back
-                account.book.incident = None
-                tenant.accused.discard(account.number)
-                account.book.held.clear()
-            if not self._due[hour]:
-                del self._due[hour]
+        for key in tenant.take_due(now):
+            account = tenant.people.get(key)
+            if account is None or account.book.incident is None:
+                continue
+            last = account.book.last_grave_ms()
+            if last + QUIET_MS > now:
+                tenant.agenda(key, last, QUIET_MS)
+                continue
+            tenant.touch(key)
+            entry = LogEntry(EntryKind.CLOCK, name, key, b"")
+            effects.append(self._message(tenant, tenant.profile, account, entry, Activity.CLOSE, last))
+            self._context.profile, self._context.account = tenant.profile, key
+            self._seal(tenant, account, self._context)  # its days are not learnt, whenever the account comes back
+            account.book.incident = None
+            tenant.accused.discard(account.number)
+            account.book.held.clear()
         return effects
 
     def standing(self) -> list[Incident]:
@@ -340,7 +315,8 @@ class AccountEngine:
                 if incident is not None:
                     entry = LogEntry(EntryKind.CLOCK, name, key, b"")
                     held, account.book.incident = incident, replace(incident)
-                    found.append(self._message(tenant.profile, account, entry, Activity.UPDATE, account.book.last_ms()))
+                    last = account.book.last_ms()
+                    found.append(self._message(tenant, tenant.profile, account, entry, Activity.UPDATE, last))
                     account.book.incident = held
         return found
 
@@ -355,18 +331,57 @@ class AccountEngine:
         }
 
     def load_state(self, tenant: str, key: str, data: bytes) -> None:
-        """Take over an account's bytes (golden files; later the transactional store)."""
-        place = self._tenants.setdefault(tenant, _Tenant(tenant))
-        account, damaged = load_account(data, self._count, self._detectors)
-        self._count += 1
+        """Take over an account's bytes; damaged sections start anew and are counted."""
+        place = self._tenants.setdefault(tenant, Tenant(tenant))
+        account, damaged = load_account(data, place.number(key), self._detectors)
         self.damaged += damaged
-        former = place.people.get(key)
-        if former is not None:
-            place.accused.discard(former.number)
         place.people[key] = account
+        place.accused.discard(account.number)
         if account.book.incident is not None:
             place.accused.add(account.number)
-            self._agenda(LogEntry(EntryKind.CLOCK, tenant, key, b""), account.book.last_grave_ms())
+            place.agenda(key, account.book.last_grave_ms(), QUIET_MS)
+
+    def changed(self) -> dict[bytes, bytes | None]:
+        """All that changed since the last call: accounts by `tenant|account`, registers by keys of `tenant_state`.
+
+        None: no longer there. What was loaded did not change. `restore` with the sum of all changes gives this engine.
+        """
+        found: dict[bytes, bytes | None] = {}
+        for name, tenant in self._tenants.items():
+            accounts, registers = tenant.take_changes()
+            for key in accounts:
+                found[f"{name}|{key}".encode()] = dump_account(tenant.people[key], self._detectors)
+            prefix = f"{name}|".encode()
+            found |= {prefix + register: data for register, data in registers.items()}
+        return found
+
+    def snapshot(self) -> dict[bytes, bytes]:
+        """Everything: the accounts' states and the tenants' registers."""
+        found = self.states()
+        for name, tenant in self._tenants.items():
+            prefix = f"{name}|".encode()
+            found |= {prefix + register: data for register, data in tenant.registers().items()}
+        return found
+
+    def restore(self, states: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take over a snapshot, into an engine that has folded nothing. Damaged parts start anew and are counted."""
+        registers = []
+        for key, data in states:
+            tenant, _, name = key.partition(b"|")
+            if name.startswith(MARK):
+                registers.append((tenant.decode(), name.removeprefix(MARK), data))
+            else:
+                self.load_state(tenant.decode(), name.decode(), data)
+        for held, name, data in registers:
+            try:
+                self._tenants.setdefault(held, Tenant(held)).load_register(name, data)
+            except ValueError:
+                self.damaged += 1
+        self.changed()
+
+    def forget_tenant(self, tenant: str) -> None:
+        """Let all of a tenant go."""
+        self._tenants.pop(tenant, None)
 
 
 def _note(account: Account, notice: Notice, evidence: Evidence) -> bool:

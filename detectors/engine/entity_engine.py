@@ -16,6 +16,7 @@ from detectors.engine.knowledge import Knowledge
 from schemas.contracts.log import LogEntry
 from schemas.contracts.signal import Contribution, Signal, SignalItem, Watermark
 
+DAY = "day"  # in the key of the register, no entity's kind
 S = TypeVar("S")
 Key = tuple[str, str, str]  # tenant, kind, entity
 
@@ -68,6 +69,9 @@ class EntityEngine:
         self._entities: dict[Key, _Entity] = {}
         self._days: dict[str, int] = {}  # tenant -> latest day of event time (days since 1970)
         self.damaged = 0  # sections of states that had to start anew
+        self._touched: set[Key] = set()  # since the last `changed`
+        self._gone: set[Key] = set()
+        self._moved: set[str] = set()  # tenants whose latest day changed
 
     def fold(self, item: SignalItem) -> list[Effect]:
         """Apply one item, at once (`signal_order` puts them in order). Of a kind that nobody hears nothing is kept."""
@@ -75,13 +79,17 @@ class EntityEngine:
         if detectors is None or isinstance(item, Watermark):
             return []
         day = item.day if isinstance(item, Contribution) else item.time_ms // DAY_MS
-        if day > self._days.setdefault(item.tenant, day):
+        latest = self._days.get(item.tenant)
+        if latest is None or day > latest:
             self._days[item.tenant] = day
-            self._forget(item.tenant, day * DAY_MS)
+            self._moved.add(item.tenant)
+            if latest is not None:
+                self._forget(item.tenant, day * DAY_MS)
         key = (item.tenant, item.kind, item.entity)
         entity = self._entities.get(key)
         if entity is None:
             entity = self._entities[key] = _Entity(detectors)
+        self._touched.add(key)
         effects: list[Effect] = []
         for detector, state in zip(detectors, entity.states, strict=True):
             effects += detector.observe(state, item)
@@ -96,13 +104,42 @@ class EntityEngine:
                 for detector, state in zip(self._kinds.get(key[1], ()), states, strict=False)
             ):
                 del self._entities[key]
+                self._gone.add(key)
+                self._touched.discard(key)
 
     def states(self) -> dict[bytes, bytes]:
         """State bytes of every entity by `tenant|kind|entity`."""
         return {"|".join(key).encode(): self._dump(key[1], entity) for key, entity in self._entities.items()}
 
+    def changed(self) -> dict[bytes, bytes | None]:
+        """What changed since the last call: entities by `tenant|kind|entity`, the latest day by `tenant|day|`; None: gone."""
+        found: dict[bytes, bytes | None] = {"|".join(key).encode(): None for key in self._gone}
+        for key in self._touched:
+            found["|".join(key).encode()] = self._dump(key[1], self._entities[key])
+        found |= {f"{tenant}|{DAY}|".encode(): b"%d" % self._days[tenant] for tenant in self._moved}
+        self._touched, self._gone, self._moved = set(), set(), set()
+        return found
+
+    def snapshot(self) -> dict[bytes, bytes]:
+        """Everything: the entities' states and each tenant's latest day."""
+        return self.states() | {f"{tenant}|{DAY}|".encode(): b"%d" % day for tenant, day in self._days.items()}
+
+    def forget_tenant(self, tenant: str) -> None:
+        """Let all of a tenant go."""
+        self._entities = {key: entity for key, entity in self._entities.items() if key[0] != tenant}
+        self._touched = {key for key in self._touched if key[0] != tenant}
+        self._gone = {key for key in self._gone if key[0] != tenant}
+        self._days.pop(tenant, None)
+        self._moved.discard(tenant)
+
     def load_state(self, tenant: str, kind: str, name: str, data: bytes) -> None:
         """Take over an entity's bytes; damaged sections start anew and are counted, unknown ones are carried through."""
+        if kind == DAY:
+            try:
+                self._days[tenant] = int(data)
+            except ValueError:
+                self.damaged += 1
+            return
         detectors = self._kinds.get(kind, ())
         entity = self._entities[(tenant, kind, name)] = _Entity(detectors)
         places = {detector.info.number: place for place, detector in enumerate(detectors)}

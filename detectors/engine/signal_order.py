@@ -9,6 +9,7 @@ heard at once.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 import orjson
@@ -37,6 +38,7 @@ class OrderedEntities:
         self._partition = partition
         self._tenants: dict[str, _Waiting] = {}
         self._damaged = 0
+        self._touched: set[str] = set()  # tenants, since the last `changed`
 
     @property
     def damaged(self) -> int:
@@ -48,6 +50,7 @@ class OrderedEntities:
         if isinstance(item, Contribution):
             return self._engine.fold(item)
         waiting = self._tenants.setdefault(item.tenant, _Waiting())
+        self._touched.add(item.tenant)
         if isinstance(item, Watermark):
             return self._advance(waiting, item)
         if item.time_ms < waiting.passed:
@@ -68,8 +71,32 @@ class OrderedEntities:
 
     def states(self) -> dict[bytes, bytes]:
         """The entities' states, and by `tenant|watermark|partition` what is held for each tenant."""
-        held = {f"{name}|{KIND}|{self._partition}".encode(): _dump(wait) for name, wait in self._tenants.items()}
-        return self._engine.states() | held
+        return self._engine.states() | self._held(self._tenants)
+
+    def _held(self, tenants: Iterable[str]) -> dict[bytes, bytes]:
+        return {f"{name}|{KIND}|{self._partition}".encode(): _dump(self._tenants[name]) for name in tenants}
+
+    def changed(self) -> dict[bytes, bytes | None]:
+        """What changed since the last call, as the engine's own, and what is held for each tenant; None: gone."""
+        touched, self._touched = self._touched, set()
+        return self._engine.changed() | self._held(touched)
+
+    def snapshot(self) -> dict[bytes, bytes]:
+        """Everything: `restore` gives this object."""
+        return self._engine.snapshot() | self._held(self._tenants)
+
+    def restore(self, states: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take over a snapshot, into an object that has folded nothing. Damaged parts start anew and are counted."""
+        for key, data in states:
+            tenant, kind, name = key.decode().split("|", 2)
+            self.load_state(tenant, kind, name, data)
+        self.changed()
+
+    def forget_tenant(self, tenant: str) -> None:
+        """Let all of a tenant go."""
+        self._engine.forget_tenant(tenant)
+        self._tenants.pop(tenant, None)
+        self._touched.discard(tenant)
 
     def load_state(self, tenant: str, kind: str, name: str, data: bytes) -> None:
         """Take over the bytes of one key; damaged ones start anew and are counted."""

@@ -10,7 +10,15 @@ from enum import StrEnum
 from typing import Final
 
 from schemas.identity.identity_map import IdentityMap
-from schemas.records.event import AuditEvent, MailSent, PermissionGrant, SignIn, Source
+from schemas.records.event import (
+    AuditEvent,
+    DirectoryAudit,
+    MailSent,
+    PermissionGrant,
+    RiskDetection,
+    SignIn,
+    Source,
+)
 
 
 class Role(StrEnum):
@@ -40,6 +48,8 @@ def concerns(event: AuditEvent, identity_map: IdentityMap) -> list[Concern]:
     """At most three (key, role), the primary first; no key twice."""
     if event.source is Source.TRACE:
         return _of_trace(event, identity_map)
+    if type(event.detail) is RiskDetection:
+        return [(_actor_key(event, identity_map), Role.SYSTEM)]
     if _is_system(event):
         return _of_system(event, identity_map)
     found = [(_actor_key(event, identity_map), Role.ACTOR)]
@@ -64,6 +74,8 @@ def _is_system(event: AuditEvent) -> bool:
     user = event.user
     if event.user_type == _DATA_CENTRE or user in _MACHINERY or user in _SERVICES:
         return True
+    if not user:
+        return type(event.detail) is DirectoryAudit and event.app is None and event.ip is None
     return "\\" in user and user.startswith(_HOSTS)
 
 

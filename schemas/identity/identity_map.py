@@ -7,10 +7,17 @@ and keeps a key of its own. An alias is the local part of a UPN while exactly on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from schemas.records.event import AuditEvent
 
 _GUEST = "#ext#"
+ID, ALIAS, PROXY = (
+    "id",
+    "alias",
+    "proxy",
+)  # tables of the durable form: object id, PUID, mailbox GUID; local part; address
+IdentityRow = tuple[str, str, str | None]  # table, id, UPN; None: an alias that more than one account has
 
 
 class IdentityMap:
@@ -24,6 +31,7 @@ class IdentityMap:
         self._upn: dict[str, str] = {}  # oid, puid, mailbox GUID, all lower case -> UPN
         self._alias: dict[str, str | None] = {}  # local part -> UPN; None: more than one account has it
         self._proxy: dict[str, str] = {}  # other mail addresses -> UPN
+        self._fresh: set[tuple[str, str]] = set()  # (table, id) since the last `changes`
 
     def learn(self, event: AuditEvent) -> bool:
         """Take in the ids of the acting user and of the mailbox. True when something was new or changed."""
@@ -43,6 +51,7 @@ class IdentityMap:
         if not held or "@" not in upn or self._upn.get(held) == upn:
             return False
         self._upn[held] = upn
+        self._fresh.add((ID, held))
         return True
 
     def add_address(self, address: str, upn: str) -> bool:
@@ -51,6 +60,7 @@ class IdentityMap:
         if address == upn or self._proxy.get(address) == upn:
             return False
         self._proxy[address] = upn
+        self._fresh.add((PROXY, address))
         return True
 
     def resolve(self, held: str) -> str | None:
@@ -76,4 +86,24 @@ class IdentityMap:
         if alias in self._alias and known in (upn, None):
             return False
         self._alias[alias] = upn if known == upn else None
+        self._fresh.add((ALIAS, alias))
         return True
+
+    # --- durable form --------------------------------------------------------------------------------------------
+
+    def changes(self) -> list[IdentityRow]:
+        """Rows that are new or changed since the last call, in order. All rows ever given, the later over the earlier, are
+        the map."""
+        fresh, self._fresh = self._fresh, set()
+        return [(table, held, self._table(table)[held]) for table, held in sorted(fresh)]
+
+    def restore(self, rows: Iterable[IdentityRow]) -> None:
+        """Take over rows as `changes` gave them; they are no change. ValueError for a table that is none."""
+        for table, held, upn in rows:
+            self._table(table)[held] = upn
+
+    def _table(self, table: str) -> dict[str, Any]:
+        tables: dict[str, dict[str, Any]] = {ID: self._upn, ALIAS: self._alias, PROXY: self._proxy}
+        if table not in tables:
+            raise ValueError(f"the identity map has no table {table!r}")
+        return tables[table]
