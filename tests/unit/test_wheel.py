@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = "streams/operations/sample/"  # the small export that the command reads when it is given none
+REPORT = {"report.html.j2", "report_parts.html.j2", "report.css", "report.js"}  # what the incident report is made of
 WHEEL_BYTES_MAX = 2_000_000
 
 
@@ -54,11 +55,13 @@ def test_types_travel_along(project: dict[str, Any]) -> None:
 
 
 def test_no_data(project: dict[str, Any]) -> None:
-    """Modules, type markers and the sample; no network database, no vendor's records, no tests."""
+    """Modules, type markers, the report's parts and the sample; no network database, no vendor's records, no tests."""
+    report = {f"streams/sinks/{name}" for name in REPORT}
+    assert report <= {path.relative_to(ROOT).as_posix() for path in packed(project)}
     other = []
     for path in packed(project):
         name = path.relative_to(ROOT).as_posix()
-        if path.suffix != ".py" and path.name != "py.typed" and not name.startswith(SAMPLE):
+        if path.suffix != ".py" and path.name != "py.typed" and not name.startswith(SAMPLE) and name not in report:
             other.append(name)
         assert not path.name.startswith(("test_", "conftest"))
         assert b"\xab\xcd\xefMaxMind.com" not in path.read_bytes()[-200_000:]
