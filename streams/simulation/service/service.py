@@ -1,0 +1,145 @@
+"""The practice tenants over HTTPS: one server, several tenants, each with its world, credentials and faults. Layer: streams."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.clock import Clock
+from streams.simulation.service.access import Access
+from streams.simulation.service.activity import ActivityApi
+from streams.simulation.service.authority import Authority
+from streams.simulation.service.certificates import make_certificates
+from streams.simulation.service.errors import graph_error
+from streams.simulation.service.front import Front
+from streams.simulation.service.options import Resource, ServiceOptions
+from streams.simulation.service.tenant import PracticeTenant
+from streams.simulation.service.tokens import Mint
+from streams.simulation.service.web import Reply, Request, Site
+from streams.simulation.service.webhooks import Webhooks
+
+_TICK_SECONDS = 0.2
+_AHEAD_MS = 3 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a collector needs for one tenant. The secret is not shown by `repr`."""
+
+    id: str
+    client_id: str
+    client_secret: str
+    domain: str
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.id}, {self.client_id})"
+
+
+class PracticeService:
+    """Serves until stopped. `urls` are base addresses by name (login, management, graph, exchange, identity)."""
+
+    def __init__(self, options: ServiceOptions, clock: Clock) -> None:
+        self.options, self.clock = options, clock
+        now = clock.now_ms()
+        self.ca_bundle, server_pem = make_certificates(options.folder / "tls")
+        found = [PracticeTenant(item, options.faults.copy(), now, options.folder, options.sent)
+                 for item in options.tenants]  # fmt: skip
+        self._tenants = {tenant.id: tenant for tenant in found}
+        if len(self._tenants) != len(found):
+            raise ValueError("each practice tenant needs a seed (or id) of its own")
+        self.tenants = [Credentials(t.id, t.client_id, t.client_secret, t.domain) for t in found]
+        self.front = Front()
+        self._stopped = threading.Event()
+        self._serve(server_pem)
+        self._pace = threading.Thread(target=self._run, daemon=True)
+
+    def _serve(self, server_pem: Path) -> None:
+        options = self.options
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(server_pem)
+        self._mint = Mint()
+        applications = {
+            Resource.LOGIN: self._login,
+            Resource.MANAGEMENT: self._management,
+            Resource.GRAPH: self._graph,
+            Resource.EXCHANGE: self._exchange,
+        }
+        self._sites: list[Site] = []
+        urls: dict[Resource, str] = {}
+        for (resource, application), port in zip(applications.items(), options.ports, strict=False):
+            site = Site(options.host, port, application, self._date, context, options.gzip)
+            self._sites.append(site)
+            urls[resource] = site.url
+        identity = Site("127.0.0.1", options.ports[4], self._identity, self._date, None)
+        self._sites.append(identity)
+        self._authority = Authority(self._tenants, self._mint, urls)
+        access = Access(self._mint, self._authority)
+        trust = ssl.create_default_context(cafile=str(self.ca_bundle))
+        self._webhooks = Webhooks(trust)
+        self._activity = ActivityApi(self._tenants, access, urls[Resource.MANAGEMENT], self._webhooks)
+        self._access = access
+        self.urls: dict[str, str] = {resource.value: url for resource, url in urls.items()} | {"identity": identity.url}
+
+    def start(self) -> None:
+        """Make the past of every tenant, then answer."""
+        now = self.clock.now_ms()
+        for tenant in self._tenants.values():
+            tenant.world.catch_up(now)
+        for site in self._sites:
+            site.start()
+        self._pace.start()
+
+    def stop(self) -> None:
+        """Stop answering; close connections and files."""
+        self._stopped.set()
+        self._pace.join(10.0)
+        for site in self._sites:
+            site.stop()
+        for tenant in self._tenants.values():
+            tenant.close()
+
+    def tenant(self, identity: str = "") -> PracticeTenant:
+        """A tenant by its id; the first when none is given. KeyError."""
+        return self._tenants[identity or self.tenants[0].id]
+
+    def _run(self) -> None:
+        """Keep the tenants' lives ahead of the clock."""
+        while not self._stopped.wait(_TICK_SECONDS):
+            for tenant in list(self._tenants.values()):
+                now = self.clock.now_ms()
+                tenant.world.generate(now + _AHEAD_MS)
+                tenant.world.catch_up(now)
+                self._webhooks.notify(tenant, self._activity.description, now)
+
+    def _date(self) -> int:
+        return self.clock.now_ms() + max((t.faults.skew_ms for t in self._tenants.values()), key=abs, default=0)
+
+    def _login(self, request: Request) -> Reply:
+        now = self.clock.now_ms()
+        tenant = self._tenants.get(request.path.split("/")[1].lower())
+        if tenant is not None and tenant.faults.down:
+            return Reply(503)
+        return self._authority.answer(request, now)
+
+    def _identity(self, request: Request) -> Reply:
+        return self._authority.managed_identity(request, self.clock.now_ms())
+
+    def _management(self, request: Request) -> Reply:
+        now = self.clock.now_ms()
+        parts = request.path.lower().split("/")
+        tenant = self._tenants.get(parts[3]) if len(parts) > 3 else None
+        if tenant is None:
+            return self._activity.answer(request, now)
+        tenant.world.catch_up(now)
+        method = self._activity.method_of(request.path)
+        return self.front.answer(
+            tenant, Resource.MANAGEMENT, request, method, lambda: self._activity.answer(request, now), now
+        )
+
+    def _graph(self, request: Request) -> Reply:
+        return graph_error(404, "ResourceNotFound", "Resource not found for the segment.", self.clock.now_ms())
+
+    def _exchange(self, request: Request) -> Reply:
+        return Reply(404)

@@ -1,0 +1,88 @@
+"""One practice tenant: its world, what can be fetched, and who may. Layer: streams."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from pathlib import Path
+
+from streams.simulation.chance import chance
+from streams.simulation.clock import DAY
+from streams.simulation.service.faults import Faults
+from streams.simulation.service.item import Item
+from streams.simulation.service.options import EXCHANGE_ROLES, MANAGEMENT_ROLES, Resource, TenantOptions
+from streams.simulation.service.sent import Sent
+from streams.simulation.service.spool import Spool
+from streams.simulation.service.stores import Stores
+from streams.simulation.service.subscriptions import Subscriptions
+from streams.simulation.service.world import World
+
+
+class PracticeTenant:
+    """State of one tenant. `id`, `client_id` and `client_secret` are what a collector is configured with."""
+
+    def __init__(self, options: TenantOptions, faults: Faults, now_ms: int, folder: Path, sent: bool) -> None:
+        start = now_ms // DAY * DAY - options.past_days * DAY
+        self.options, self.faults = options, faults
+        self.start_ms = start
+        rng = chance(options.seed, "application")
+        self.client_id = options.client_id or rng.guid()
+        self.client_secret = options.client_secret or f"practice~{rng.token()}"
+        self.principal_id = rng.guid()
+        self.roles = set(options.roles)
+        self.licences = set(options.licences)
+        self.audit_on = options.audit_on
+        self.app_enabled = True
+        self.secret_expired = False
+        self._number = 0
+        self._guard = threading.Lock()
+        self._calls: dict[str, deque[int]] = {}
+        self._spool = Spool(folder / "spool" / f"{self.client_id}.bin")
+        self.stores = Stores(options, faults, self._spool)
+        self.world = World(options, start, self.stores, self._spool)
+        self.id = self.world.tenant.org_id
+        self.subscriptions = Subscriptions(options, start)
+        self.sent = Sent(folder / "served" / self.id if sent else None)
+
+    @property
+    def domain(self) -> str:
+        """The home domain."""
+        return self.world.tenant.domain
+
+    def roles_for(self, resource: Resource) -> set[str]:
+        """The app roles that a token for a resource carries."""
+        if resource is Resource.MANAGEMENT:
+            return self.roles & set(MANAGEMENT_ROLES)
+        if resource is Resource.EXCHANGE:
+            return self.roles & set(EXCHANGE_ROLES)
+        return self.roles - set(MANAGEMENT_ROLES) - set(EXCHANGE_ROLES)
+
+    def roll(self) -> float:
+        """The next number from 0 to 1 of this tenant's faults."""
+        with self._guard:
+            self._number += 1
+            return chance(self.options.seed, "fault", self._number).random()
+
+    def within(self, name: str, limit: int, span_ms: int, now_ms: int) -> bool:
+        """Count a call; False when there are already `limit` in the last `span_ms` of practice time."""
+        with self._guard:
+            calls = self._calls.setdefault(name, deque())
+            while calls and calls[0] <= now_ms - span_ms:
+                calls.popleft()
+            if len(calls) >= limit:
+                return False
+            calls.append(now_ms)
+            return True
+
+    def keep(self, data: bytes) -> int:
+        """Put an encoded record into the spool; its position."""
+        return self._spool.write(data)
+
+    def deliver(self, name: str, item: Item) -> None:
+        """Let a record that this service itself causes arrive."""
+        self.stores.take(name, item)
+
+    def close(self) -> None:
+        """Close files."""
+        self.sent.close()
+        self._spool.close()

@@ -1,0 +1,143 @@
+"""A tenant's life in time: generated a day at a time, available when its arrival has come. Layer: streams."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from streams.simulation.chance import Chance, chance
+from streams.simulation.clock import DAY, HOUR, MINUTE
+from streams.simulation.delivery import Arrivals
+from streams.simulation.life.house import house_day
+from streams.simulation.life.routine import live_day
+from streams.simulation.options import SimulationOptions
+from streams.simulation.record import MANAGEMENT, SIGNINS, TRACE, Body, Record
+from streams.simulation.service.attacks import play
+from streams.simulation.service.item import BENIGN, NOBODY, Item
+from streams.simulation.service.oddities import odd_records, roughen
+from streams.simulation.service.options import Attack, TenantOptions
+from streams.simulation.service.spool import Spool
+from streams.simulation.service.stores import Stores, content_type_of
+from streams.simulation.truth import Attack as Told
+from streams.simulation.world.people import draw_people
+from streams.simulation.world.tenant import build_tenant
+
+_COMPLETE_AFTER = 14 * HOUR  # a day's records begin up to this long before it does (time zones)
+_HEX = float(1 << 32)
+
+
+def _simulation(options: TenantOptions, start_ms: int) -> SimulationOptions:
+    date = f"{datetime.fromtimestamp(start_ms / 1000, UTC):%Y-%m-%d}"
+    return SimulationOptions(
+        out=Path(),
+        seed=options.seed,
+        accounts=options.accounts,
+        days=options.past_days + options.ahead_days,
+        scenarios=(),
+        recipients=options.recipients,
+        duplicates=options.duplicates,
+        start=date,
+        domain=options.domain,
+        lateness=options.lateness > 0.0,
+        gaps=options.gaps if options.lateness > 0.0 else 0,
+        missing_fields=options.missing_fields,
+    )
+
+
+class World(Arrivals):
+    """People and their records. `catch_up` makes everything available that has arrived by a moment."""
+
+    def __init__(self, options: TenantOptions, start_ms: int, stores: Stores, spool: Spool) -> None:
+        simulation = _simulation(options, start_ms)
+        tenant = build_tenant(simulation)
+        self.tenant = replace(tenant, org_id=options.id or tenant.org_id)
+        super().__init__(simulation, self.tenant)
+        self.options = options
+        self.people = draw_people(self.tenant)
+        self.index = {person.upn: person.index for person in self.people}
+        self.attacks: list[Attack] = list(options.attacks)
+        self.told: dict[int, Told] = {}
+        self.days = 0
+        self._stores, self._spool = stores, spool
+        self._life = threading.Lock()
+        self._attack = BENIGN
+        self._record: Record | None = None
+        self._line, self._position = b"", 0
+
+    def catch_up(self, now_ms: int) -> None:
+        """Generate what is still to be generated, and release what has arrived."""
+        self.generate(now_ms)
+        self._stores.release(now_ms)
+
+    def generate(self, until_ms: int) -> None:
+        """Make every record that arrives before a moment (and some more)."""
+        with self._life:
+            while self.tenant.start + self.days * DAY - _COMPLETE_AFTER < until_ms:
+                self._day(self.days)
+                self.days += 1
+
+    def attack(self, attack: Attack) -> int:
+        """Place one more attack; returns its number."""
+        with self._life:
+            self.attacks.append(attack)
+            number = len(self.attacks) - 1
+            if (attack.at_ms - self.tenant.start) // DAY < self.days:
+                self._play(number)
+        return number
+
+    def _day(self, number: int) -> None:
+        seed = self.tenant.seed
+        records, _ = house_day(self.tenant, self.people, number)
+        self._take(records, chance(seed, "house", number, "delivery"))
+        for person in self.people:
+            day = live_day(self.tenant, self.people, person, number)
+            self._take(day.out, chance(seed, person.index, number, "delivery"))
+        self._take(odd_records(self.tenant, self.options, number), chance(seed, "odd", number, "delivery"))
+        for position, attack in enumerate(self.attacks):
+            if (attack.at_ms - self.tenant.start) // DAY == number:
+                self._play(position)
+
+    def _play(self, number: int) -> None:
+        records, told, _ = play(self.tenant, self.people, self.attacks[number], number)
+        self._attack = number
+        self._take(records, chance(self.tenant.seed, "placed", number, "delivery"), 0.25)
+        self._attack = BENIGN
+        self.told[number] = told
+
+    def _take(self, records: list[Record], rng: Chance, revised: float = 0.002) -> None:
+        self.accept(records, rng, revised)
+
+    def _delay(self, feed: int, rng: Chance) -> int:
+        delay = int(super()._delay(feed, rng) * self.options.lateness)
+        return delay + int(self.options.signin_delay_minutes * MINUTE) if feed == SIGNINS else delay
+
+    def _disfigure(self, feed: int, body: Body, rng: Chance) -> None:
+        super()._disfigure(feed, body, rng)
+        if feed == MANAGEMENT and rng.random() < self.options.odd:
+            roughen(body, rng)
+
+    def _keep(self, feed: int, arrival: int, uid: str, line: bytes, record: Record) -> None:
+        repeated = record is self._record and line is self._line
+        revision = record is self._record and line is not self._line
+        position = self._position if repeated else self._spool.write(line[:-1])
+        if not (repeated or revision):
+            self._record, self._line, self._position = record, line, position
+        item = Item(arrival, record.time, position, self._who(feed, record.body), self._attack, revision)
+        if feed == MANAGEMENT:
+            name = content_type_of(record.body)
+            self._stores.take(name, item)
+            if not repeated and int(uid[:8], 16) / _HEX < self.options.redelivered:
+                days = 1 + int(uid[9:13], 16) % 5
+                self._stores.take(name, item._replace(arrival=arrival + days * DAY))
+        elif feed == TRACE:
+            self._stores.take("messageTraces", item)
+        else:
+            kind = record.body["signInEventTypes"][0]
+            self._stores.take(f"signIns/{kind}", item)
+
+    def _who(self, feed: int, body: Body) -> int:
+        name: str = body["UserId"] if feed == MANAGEMENT else (
+            body["userPrincipalName"] if feed == SIGNINS else body["senderAddress"])  # fmt: skip
+        return self.index.get(name.lower(), NOBODY)
