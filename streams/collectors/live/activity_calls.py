@@ -24,6 +24,7 @@ class ActivityCalls:
         self._content_type = content_type
         self._root = f"{cloud.endpoints.management}/api/v1.0/{cloud.tenant}/activity/feed"
         self._publisher = cloud.endpoints.publisher or cloud.tenant
+        self._cost = f"management:{content_type}"
 
     def subscription(self) -> str:
         """Status of the subscription, lower case: "enabled", "disabled", or "" when there is none."""
@@ -38,7 +39,7 @@ class ActivityCalls:
     def start(self) -> None:
         """Start the subscription; `Refused` AF20024 when that is not necessary."""
         params = {"contentType": self._content_type, _PUBLISHER: self._publisher}
-        self._cloud.call(Api.MANAGEMENT, "POST", f"{self._root}/subscriptions/start", params=params)
+        self._cloud.call(Api.MANAGEMENT, "POST", f"{self._root}/subscriptions/start", params=params, cost=self._cost)
 
     def pages(self, from_ms: int, to_ms: int) -> Iterator[list[Any]]:
         """Every page of a window of at most 24 hours, the empty ones too; `BadAnswer` where the links run in a circle."""
@@ -89,7 +90,7 @@ class ActivityCalls:
         return f"{url}{'&' if query else '' if url.endswith('?') else '?'}{_PUBLISHER}={self._publisher}"
 
     def _get(self, url: str, params: dict[str, str] | None = None) -> Answer:
-        return self._cloud.call(Api.MANAGEMENT, "GET", url, params=params)
+        return self._cloud.call(Api.MANAGEMENT, "GET", url, params=params, cost=self._cost)
 
 
 def api_time(time_ms: int) -> str:

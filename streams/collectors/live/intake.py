@@ -90,6 +90,14 @@ class Intake:
                     self._take(taken, batch, *outcome)
         return taken
 
+    def recall(self, raw: bytes) -> None:
+        """Remember a record that the archive holds: it was delivered. For a journal whose index does not outlive it."""
+        for outcome in outcomes_of(raw):
+            if not isinstance(outcome, UnreadableRecord):
+                event, _, digest = outcome
+                self._adds(event, self._index.contents(event.source._value_, event.record_id, digest))
+                self.identity_map.learn(event)
+
     def _take(self, taken: Taken, batch: Batch, event: AuditEvent, raw: bytes, digest: bytes) -> None:
         contents = self._index.contents(event.source._value_, event.record_id, digest)
         if not contents:

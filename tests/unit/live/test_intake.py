@@ -115,3 +115,17 @@ def test_what_no_detector_can_read_is_skipped_counted_by_type_and_still_delivere
 
 def test_the_bootstrap_profile_names_the_home_domains() -> None:
     assert intake().bootstrap().kind is EntryKind.PROFILE
+
+
+@pytest.mark.parametrize("record", [management(), signin(), trace(), trace(status="pending")])
+def test_what_the_archive_holds_is_not_delivered_again(record: dict[str, Any]) -> None:
+    taker = intake()
+    taker.recall(orjson.dumps(record))
+    assert take(taker, record).tally.duplicates == 1
+
+
+@pytest.mark.parametrize(("record", "delivered"), [(management(), 0), (signin(), 1), (trace(), 0)])
+def test_nor_is_a_revision_of_it_that_adds_nothing(record: dict[str, Any], delivered: int) -> None:
+    taker = intake()
+    taker.recall(orjson.dumps(record))
+    assert len(take(taker, record | {"Extra": 1}).entries) == delivered
