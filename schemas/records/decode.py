@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from schemas.records import management, signin, trace
+from schemas.records import directory_audit, management, risk, signin, trace
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
 from schemas.records.export_row import unwrap, wrapped
@@ -21,7 +21,13 @@ from schemas.records.values import Record
 MAX_BYTES: Final = 8 * 1024 * 1024  # the vendor's blobs are far smaller; what is bigger is no record
 _SURELY_SHALLOW: Final = 200  # brackets; orjson writes at most 254 levels
 _WRAPPERS: Final = 2
-_READERS: Final = {Source.MANAGEMENT: management.read, Source.SIGNIN: signin.read, Source.TRACE: trace.read}
+_READERS: Final = {
+    Source.MANAGEMENT: management.read,
+    Source.SIGNIN: signin.read,
+    Source.TRACE: trace.read,
+    Source.DIRECTORY: directory_audit.read,
+    Source.RISK: risk.read,
+}
 
 
 def canonical(obj: object) -> bytes:

@@ -1,16 +1,21 @@
 """Entra directory audits (record type 8) and the identity lists they share with logons. Layer: schemas.
 
 `Actor` and `Target` are `[{ID, Type}]`: 1 display name, 2 object ids and class markers (`User_<guid>`, `ServicePrincipal`),
-3 PUID, 4 service principal name, 5 UPN. Order and count vary, so they are read by type.
+3 PUID, 4 service principal name, 5 UPN. Order and count vary, so they are read by type. Most of these records have a twin in
+the Graph directory audits, see `directory_act`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
-from schemas.records.event import AuditEvent
-from schemas.records.values import Record, guid, mapping, pairs, sequence, text
+from schemas.records.directory_act import Change, act_of, bounded_changes, bounded_targets, said
+from schemas.records.event import AuditEvent, DirectoryAudit
+from schemas.records.values import LIST_LIMIT, Record, guid, lower, mapping, pairs, sequence, shared, text
 
+RECORD_TYPE: Final = 8
 _PRINCIPAL = "ServicePrincipal_"
 _USER = "User_"
 
@@ -23,6 +28,8 @@ class Identities:
     oid: str | None = None
     puid: str | None = None
     principal: str | None = None
+    name: str | None = None
+    kind: str | None = None  # class marker: "User", "ServicePrincipal", "Application", ...
     plain: list[str] = field(default_factory=list)
 
 
@@ -45,6 +52,10 @@ def identities(value: object) -> Identities:
             found.principal = found.principal or guid(held[len(_PRINCIPAL) :])
         elif (bare := guid(held)) is not None:
             found.plain.append(bare)
+        elif kind == 1:
+            found.name = found.name or held
+        elif kind == 2 and "_" not in held:
+            found.kind = found.kind or held
     return found
 
 
@@ -68,10 +79,37 @@ def read(event: AuditEvent, obj: Record) -> None:
     named = target.upn or target.oid
     if named is not None and named != event.user:
         event.target = named
+    extended = pairs(obj.get("ExtendedProperties"))
     if event.user_agent is None:
-        details = pairs(obj.get("ExtendedProperties")).get("additionalDetails", "")
+        details = extended.get("additionalDetails", "")
         if "User-Agent" in details:
             event.user_agent = _user_agent(details)
+    if event.record_type == RECORD_TYPE:
+        event.detail = _detail(event, obj, actor, target, extended)
+
+
+def _detail(
+    event: AuditEvent, obj: Record, actor: Identities, target: Identities, extended: dict[str, str]
+) -> DirectoryAudit:
+    changes = list(_changes(obj.get("ModifiedProperties")))
+    first = target.plain[0] if target.plain else target.oid or target.principal or ""
+    named = target.upn or first
+    return DirectoryAudit(
+        category=shared(extended.get("extendedAuditEventCategory")),
+        result=shared(lower(obj.get("ResultStatus"))),
+        act=act_of((text(obj.get("InterSystemsId")) or "").strip(), event.operation, first, changes),
+        app=shared(actor.name) if event.app_only else None,
+        principal=shared(actor.principal),
+        targets=bounded_targets([(target.kind or "", named, target.name or "")] if named or target.name else []),
+        changes=bounded_changes(changes),
+        ip=event.ip,
+    )
+
+
+def _changes(properties: object) -> Iterator[Change]:
+    for entry in sequence(properties)[:LIST_LIMIT]:
+        if type(entry) is dict and (name := text(entry.get("Name"))) is not None:
+            yield name, said(entry.get("OldValue")), said(entry.get("NewValue"))
 
 
 def _user_agent(details: str) -> str | None:

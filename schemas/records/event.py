@@ -17,6 +17,8 @@ class Source(StrEnum):
     MANAGEMENT = "management"  # Office 365 Management Activity / unified audit log record, whatever wrapped it
     SIGNIN = "signin"  # Microsoft Graph sign-in
     TRACE = "trace"  # message trace row
+    DIRECTORY = "directory"  # Microsoft Graph directory audit
+    RISK = "risk"  # Identity Protection: risk detections, risky users and workloads
 
 
 class Failure(StrEnum):
@@ -171,6 +173,52 @@ class PermissionGrant:
     rights: str
 
 
+@dataclass(slots=True, eq=False)
+class DirectoryAudit:
+    """Detail of a change in the directory: Graph directory audit, or record type 8 of the audit log. Its activity is the
+    event's operation.
+
+    Both feeds tell of the same act. `act` is then equal in both (a hash of correlation id, operation, first target and
+    changed values): one fact, to be counted once. `ip` is told by either feed; the Graph audit's is only here and not in
+    the event, because the audit log's record or the sign-in is the sighting of its actor.
+    """
+
+    category: str | None = None  # "ApplicationManagement"; of the audit log "ServicePrincipal"
+    result: str | None = None  # lower case: success, failure, timeout
+    reason: str | None = None  # resultReason
+    service: str | None = None  # loggedByService
+    act: str | None = None  # 32 hex digits; None: the record has no correlation id
+    app: str | None = None  # display name of the application that acted
+    principal: str | None = None  # object id of the service principal that acted, lower case
+    targets: tuple[tuple[str, str, str], ...] = ()  # (type, id or UPN in lower case, display name), at most 16
+    changes: tuple[tuple[str, str, str], ...] = ()  # (property, old, new), at most 32, JSON text opened, values cut
+    ip: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class RiskDetection:
+    """Detail of what Identity Protection says of a sign-in, a user or a workload.
+
+    `kind` is the vendor's riskEventType ("unfamiliarFeatures"), "" for the state of a risky user or workload. `detection` is
+    the vendor's id of it, the same from Graph and from the audit log; `request_id` the id of the sign-in that it is about.
+    The address is that of the risky act and stands only here: this record is nobody's own act.
+    """
+
+    kind: str
+    detection: str | None = None
+    level: str | None = None  # lower case: low, medium, high, none, hidden (not licensed)
+    state: str | None = None  # riskState: atRisk, confirmedCompromised, remediated, dismissed, confirmedSafe, none
+    reason: str | None = None  # riskDetail: why the state is what it is
+    timing: str | None = None  # detectionTimingType: realtime, nearRealtime, offline
+    activity: str | None = None  # signin, user, servicePrincipal
+    request_id: str | None = None
+    detected_ms: int | None = None  # UTC milliseconds
+    updated_ms: int | None = None  # UTC milliseconds; of two contents of one id the later counts
+    ip: str | None = None
+    country: str | None = None  # ISO 3166 alpha-2, upper case
+    city: str | None = None
+
+
 Detail = (
     SignIn
     | InboxRule
@@ -181,6 +229,8 @@ Detail = (
     | MailAccess
     | MailDeletion
     | PermissionGrant
+    | DirectoryAudit
+    | RiskDetection
 )
 
 
@@ -196,7 +246,7 @@ class AuditEvent:
     tenant: str  # OrganizationId / resource tenant, lower case; "" when the record does not say (trace rows)
     time_ms: int  # event time, UTC milliseconds
     operation: str  # trimmed, one trailing dot removed, dashes ASCII: "New-InboxRule", "Consent to application"
-    workload: str  # "Exchange", "AzureActiveDirectory", ...; "SignIn" and "MessageTrace" for the Graph feeds
+    workload: str  # "Exchange", "AzureActiveDirectory", ...; "SignIn", "MessageTrace", "IdentityProtection" of Graph
     user: str  # who acted: lower-case UPN, GUID, or the vendor's special form; "" when unknown
     record_type: int | None = None
     user_type: int | None = None

@@ -11,9 +11,10 @@ from functools import lru_cache
 from sys import intern
 from typing import Final
 
-from schemas.records import directory, inbox_rules, logons, mailbox_admin, mailbox_items
+from schemas.records import directory, inbox_rules, logons, mailbox_admin, mailbox_items, risk
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
+from schemas.records.record_types import record_type
 from schemas.records.respelled import respell
 from schemas.records.values import Record, integer, ip, mapping, one_id, operation, shared, text, time_ms
 
@@ -128,7 +129,7 @@ def read(obj: Record) -> AuditEvent:
         name,
         intern(workload) if type(workload) is str else "",
         user,
-        integer(get("RecordType")),
+        record_type(get("RecordType")),
         user_type,
         _OK.get(status.lower()) if type(status) is str else None,
         ip(get("ClientIP")) or _other_ip(obj),
@@ -147,4 +148,6 @@ def read(obj: Record) -> AuditEvent:
         reader(event, obj)
     elif "Actor" in obj:
         directory.read(event, obj)
+    elif "RiskEventType" in obj:
+        risk.read_audit(event, obj)
     return event

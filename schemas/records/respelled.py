@@ -17,21 +17,30 @@ _WIRE: Final = (
     *("ExternalAccess", "AppId", "ClientAppId", "ApplicationId", "SessionId", "ClientInfoString", "UserAgent"),
     *("MailboxGuid", "MailboxOwnerUPN", "Item", "AffectedItems", "Folder", "Folders", "OperationCount", "TokenType"),
     *("SendAsUserSmtp", "SendOnBehalfOfUserSmtp", "Actor", "Target", "ErrorNumber", "LogonError", "IntraSystemId"),
+    *("InterSystemsId", "RecipientList", "RecipientCount", "RiskEventType", "RiskLevel", "RiskState", "RiskId"),
 )
+_EMPTY: Final = (None, "")
 _SPELLING: Final = {
     **{name.lower(): name for name in _WIRE},
     "timegenerated": "CreationTime",
     "officeworkload": "Workload",
     "officeid": "Id",
+    "officeobjectid": "ObjectId",
+    "officetenantid": "OrganizationId",
     "client_ipaddress": "ClientIPAddress",
 }
 
 
 def respell(obj: Record) -> Record:
-    """The record with the members this package reads in the wire's spelling; a member spelt rightly wins."""
+    """The record with the members this package reads in the wire's spelling; a member spelt rightly wins over another.
+
+    Cells that a table leaves empty win over nothing: every row of a CSV has all columns.
+    """
     found: Record = {}
     for name, value in obj.items():
         wire = _SPELLING.get(name.lower())
-        if wire is not None and (wire == name or wire not in found):
+        if wire is None:
+            continue
+        if wire not in found or found[wire] in _EMPTY or (wire == name and value not in _EMPTY):
             found[wire] = value
     return found

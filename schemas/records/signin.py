@@ -10,9 +10,9 @@ from sys import intern
 from typing import Final
 
 from schemas.records.aadsts import failure_of
+from schemas.records.envelope import opened
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, SignIn, Source
-from schemas.records.sniff import is_graph_signin, is_table_signin
 from schemas.records.values import (
     Record,
     flag,
@@ -32,36 +32,6 @@ from schemas.records.values import (
 _BY_CLAIM: Final = "mfa requirement satisfied by claim in the token"
 _APP_EVENTS: Final = ("servicePrincipal", "managedIdentity")
 _SILENT_RISK: Final = ("none", "hidden", "unknownfuturevalue", "")
-_TABLE_NAMES: Final = {
-    "IPAddress": "ipAddress",
-    "LocationDetails": "location",
-    "AADTenantId": "tenantId",
-    "TenantId": "workspaceId",  # the column of that name is the workspace, not the tenant
-    "ResourceIdentity": "resourceId",
-    "Location": "countryCode",
-}
-
-
-def _from_table(row: Record) -> Record:
-    """A Log Analytics row in Graph's spelling: first letter small, a few columns renamed."""
-    found = {_TABLE_NAMES.get(name) or name[:1].lower() + name[1:]: value for name, value in row.items()}
-    found.setdefault("createdDateTime", row.get("TimeGenerated"))
-    if "status" not in found:
-        found["status"] = {"errorCode": row.get("ResultType"), "failureReason": row.get("ResultDescription")}
-    return found
-
-
-def _graph_object(obj: Record) -> tuple[Record, str | None]:
-    """The Graph sign-in inside any of the envelopes, and the tenant whose log it is, when the envelope says."""
-    if is_graph_signin(obj):
-        return obj, None
-    inner = obj.get("properties")
-    if type(inner) is dict:
-        return inner, lower(obj.get("tenantId")) or lower(obj.get("tenantid"))
-    if is_table_signin(obj):
-        row = _from_table(obj)
-        return row, lower(row.get("tenantId"))
-    return obj, None
 
 
 def _detail(signin: Record, error: int, reason: str) -> SignIn:
@@ -102,27 +72,29 @@ def _detail(signin: Record, error: int, reason: str) -> SignIn:
 
 
 def _error(signin: Record, envelope: Record) -> tuple[int, str]:
-    """Error code and reason from `status`, else from the envelope's `resultType`."""
+    """Error code and reason from `status`, else from the `resultType` of the row or of the envelope."""
     status = mapping(signin.get("status"))
     code = integer(status.get("errorCode"))
-    if code is None:
-        code = integer(envelope.get("resultType", envelope.get("resulttype")))
+    reason = text(status.get("failureReason")) or text(signin.get("resultDescription")) or ""
+    for outside in (signin, envelope):
+        if code is None:
+            code = integer(outside.get("resultType", outside.get("resulttype")))
     if code is None or code < 0:
         raise UnreadableRecord("a sign-in without an error code")
-    return code, text(status.get("failureReason")) or ""
+    return code, reason
 
 
 def read(obj: Record) -> AuditEvent:
     """One sign-in, interactive or not, of a user, a service principal or a managed identity."""
-    signin, tenant = _graph_object(obj)
+    signin, envelope, tenant = opened(obj)
     get = signin.get
-    created = get("createdDateTime")
+    created = get("createdDateTime") or get("timeGenerated")
     instant = time_ms(created)
     if instant is None:
         raise UnreadableRecord(
             "no createdDateTime" if created is None else "createdDateTime is no time of 2000 to 2099"
         )
-    error, reason = _error(signin, obj)
+    error, reason = _error(signin, envelope)
     oid = guid(get("userId"))
     user = lower(get("userPrincipalName")) or lower(get("userId")) or ""
     detail = _detail(signin, error, reason)

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from schemas.records.directory_audit import is_directory_audit
+from schemas.records.envelope import hub_properties, is_table_row, page_members
 from schemas.records.event import Source
+from schemas.records.risk import is_risk
 from schemas.records.values import Record
 
-_SIGNIN_ONLY = ("isInteractive", "clientAppUsed", "conditionalAccessStatus")
-_NOT_A_SIGNIN = ("activityDisplayName", "detectedDateTime", "auditData", "assignedTo")
-_SIGNIN_TABLES = ("SigninLogs", "AADNonInteractiveUserSignInLogs", "AADServicePrincipalSignInLogs")
+_SIGNIN_ONLY: Final = ("isInteractive", "clientAppUsed", "conditionalAccessStatus")
+_NOT_A_SIGNIN: Final = ("activityDisplayName", "detectedDateTime", "auditData", "assignedTo")
+_CATEGORIES: Final = {  # of diagnostic settings
+    "AuditLogs": Source.DIRECTORY,
+    **dict.fromkeys(("UserRiskEvents", "ServicePrincipalRiskEvents"), Source.RISK),
+    **dict.fromkeys(("RiskyUsers", "RiskyServicePrincipals"), Source.RISK),
+}
+_TABLES: Final = {  # of Log Analytics
+    **dict.fromkeys(("SigninLogs", "AADNonInteractiveUserSignInLogs"), Source.SIGNIN),
+    **dict.fromkeys(("AADServicePrincipalSignInLogs", "AADManagedIdentitySignInLogs"), Source.SIGNIN),
+    "AuditLogs": Source.DIRECTORY,
+    **dict.fromkeys(("AADUserRiskEvents", "AADServicePrincipalRiskEvents"), Source.RISK),
+    **dict.fromkeys(("AADRiskyUsers", "AADRiskyServicePrincipals"), Source.RISK),
+    "OfficeActivity": Source.MANAGEMENT,
+}
+_TRACE_ENDS: Final = (("SenderAddress", "RecipientAddress"), ("senderAddress", "recipientAddress"))
 
 
 def is_graph_signin(obj: Record) -> bool:
@@ -19,22 +37,6 @@ def is_graph_signin(obj: Record) -> bool:
     return type(obj.get("status")) is dict and "ipAddress" in obj
 
 
-def is_hub_signin(obj: Record) -> bool:
-    """The Azure-diagnostics envelope of a sign-in: `{time, category, properties: {…}}`."""
-    inner = obj.get("properties")
-    if type(inner) is not dict:
-        return False
-    category = obj.get("category")
-    return (type(category) is str and category.endswith("SignInLogs")) or is_graph_signin(inner)
-
-
-def is_table_signin(obj: Record) -> bool:
-    """A row of a Log Analytics sign-in table (columns begin with capitals)."""
-    category = obj.get("Category")
-    named = obj.get("Type") in _SIGNIN_TABLES or (type(category) is str and category.endswith("SignInLogs"))
-    return named and ("CreatedDateTime" in obj or "TimeGenerated" in obj)
-
-
 def is_respelled(obj: Record) -> bool:
     """A management record under other names: Log Analytics OfficeActivity, or keys in lower case."""
     if "Operation" in obj and "TimeGenerated" in obj:
@@ -42,34 +44,60 @@ def is_respelled(obj: Record) -> bool:
     return "creationtime" in obj and "operation" in obj
 
 
+def _graph_kind(obj: Record) -> Source | None:
+    if is_graph_signin(obj):
+        return Source.SIGNIN
+    if is_directory_audit(obj):
+        return Source.DIRECTORY
+    return Source.RISK if is_risk(obj) else None
+
+
+def category_kind(category: object) -> Source | None:
+    """Source of a category of diagnostic settings; None for one that is not read."""
+    if type(category) is not str:
+        return None
+    return Source.SIGNIN if category.endswith("SignInLogs") else _CATEGORIES.get(category)
+
+
+def _table_kind(row: Record) -> Source | None:
+    """Source of a row whose columns begin with capitals: by its table, its category, else by its columns."""
+    table = row.get("Type")
+    named = _TABLES.get(table) if type(table) is str else None
+    if named is not None:
+        return named
+    category = row.get("Category")
+    if type(category) is str and category.endswith("SignInLogs"):
+        return Source.SIGNIN
+    if "InitiatedBy" in row and ("ActivityDisplayName" in row or "OperationName" in row):
+        return Source.DIRECTORY
+    if "RiskEventType" in row or ("RiskState" in row and "RiskLastUpdatedDateTime" in row):
+        return Source.RISK
+    somebody = "UserPrincipalName" in row or "UserId" in row or "ServicePrincipalId" in row
+    return Source.SIGNIN if somebody and "IPAddress" in row and ("ResultType" in row or "Status" in row) else None
+
+
 def kind_of(obj: Record) -> Source | None:
     """Source of an unwrapped vendor record; None when it is none that Watchpost reads."""
     if "CreationTime" in obj or ("Operation" in obj and "RecordType" in obj):
         return Source.MANAGEMENT
-    if is_graph_signin(obj) or is_hub_signin(obj):
-        return Source.SIGNIN
-    if ("SenderAddress" in obj and "RecipientAddress" in obj) or ("senderAddress" in obj and "recipientAddress" in obj):
+    if (found := _graph_kind(obj)) is not None:
+        return found
+    inner = hub_properties(obj)
+    if inner is not None and (found := category_kind(obj.get("category")) or _graph_kind(inner)) is not None:
+        return found
+    if any(sender in obj and recipient in obj for sender, recipient in _TRACE_ENDS):
         return Source.TRACE
-    if is_table_signin(obj):
-        return Source.SIGNIN
-    return Source.MANAGEMENT if is_respelled(obj) else None
+    if is_respelled(obj):
+        return Source.MANAGEMENT
+    return _table_kind(obj) if is_table_row(obj) else None
 
 
 def why_unknown(obj: Record) -> str:
     """One plain line on an object without a source, naming the well-known kinds that are not read."""
-    inner = obj.get("properties")
-    if type(obj.get("records")) is list or type(obj.get("value")) is list:
+    if page_members(obj) is not None:
         return "a list of records, not one record"
-    if "activityDisplayName" in obj or "ActivityDisplayName" in obj:
-        return "a Graph directory audit; the unified audit log carries the same act"
-    if type(inner) is dict and "activityDisplayName" in inner:
-        return "a Graph directory audit; the unified audit log carries the same act"
-    if type(inner) is dict and "activityDateTime" in inner and "initiatedBy" in inner:
-        return "a Graph directory audit; the unified audit log carries the same act"
-    if "riskEventType" in obj or (type(inner) is dict and "riskEventType" in inner):
-        return "an Identity Protection risk detection, not a sign-in"
-    if "riskState" in obj or (type(inner) is dict and "riskState" in inner):
-        return "an Identity Protection risky user or workload, not a sign-in"
     if "severity" in obj and ("vendorInformation" in obj or "serviceSource" in obj or "detectionSource" in obj):
         return "a security alert, not an audit record"
+    if "category" in obj and hub_properties(obj) is not None:
+        return "an Event Hubs record of a category that is not read"
     return "no known kind of vendor record"

@@ -25,7 +25,7 @@ _FIRST_YEAR: Final = 2000  # Microsoft 365 has no record before; Entra's "never"
 _LAST_YEAR: Final = 2099
 _TWO: Final = {f"{n:02d}": n for n in range(60)}
 _LOCAL_TIME: Final = re.compile(
-    r"(?a:(\d{4}|\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{1,2}),? (\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d))?(?: (AM|PM))?)"
+    r"(?a:(\d{4}|\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{1,2}),? (\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d)(\.\d{1,7})?)?(?: (AM|PM))?)"
 )
 _CACHED_TEXT: Final = 128  # longer strings are not worth keeping in a cache
 NESTED_LIMIT: Final = 65_536  # characters of JSON inside a string field that are worth reading
@@ -238,9 +238,10 @@ def _local_ms(match: re.Match[str]) -> int | None:
     """Milliseconds of a time in words of a culture; None for no day, and for `pm`, whose cultures differ in order.
 
     `2025/07/25 17:59:26` (ja) is year first; `25.07.2025 17:59:26` (de), `25/07/2025 17:59:26` (en-GB, fr) and
-    `25-7-2025 17:59:26` (nl) are day first; with AM or PM it is en-US, month first.
+    `25-7-2025 17:59:26` (nl) are day first; with AM or PM it is en-US, month first, as Log Analytics writes it
+    (`8/14/2026, 9:10:02.695 AM`).
     """
-    first, _, second, third, hour, minute, seconds, half = match.groups(default="")
+    first, _, second, third, hour, minute, seconds, fraction, half = match.groups(default="")
     if len(first) == 4:
         year, month, day = first, second, third
     elif half:
@@ -253,7 +254,8 @@ def _local_ms(match: re.Match[str]) -> int | None:
         return None
     if half:
         hours = hours % 12 + (12 if half == "PM" else 0)
-    return midnight + ((hours * 60 + int(minute)) * 60 + int(seconds or 0)) * 1_000
+    millis = int(fraction[1:4].ljust(3, "0")) if fraction else 0
+    return midnight + ((hours * 60 + int(minute)) * 60 + int(seconds or 0)) * 1_000 + millis
 
 
 def time_ms(value: object) -> int | None:

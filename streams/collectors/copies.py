@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.identity.concerns import Concern
-from schemas.records.event import AuditEvent, Source, TraceRow
+from schemas.records.event import AuditEvent, DirectoryAudit, RiskDetection, Source, TraceRow
 
 _UNDECIDED = frozenset({"pending", "gettingstatus", "none"})  # message trace: a later row says what became of it
+_UNSCORED = frozenset({type(None), DirectoryAudit, RiskDetection})  # details that no detector scores
 
 
 def copies(
@@ -31,10 +32,10 @@ def is_undecided(event: AuditEvent) -> bool:
 
 
 def enriches(event: AuditEvent) -> bool:
-    """Another content of the same record adds something to the first: a sign-in sent again with its risk."""
-    return event.source is Source.SIGNIN
+    """Another content of the same record adds something to the first: a sign-in with its risk, a risk with its outcome."""
+    return event.source is Source.SIGNIN or event.source is Source.RISK
 
 
 def unread(event: AuditEvent, concerned: list[Concern]) -> bool:
     """No detector can look into this record: it is skipped in the counts, and archived all the same."""
-    return not concerned or (event.detail is None and event.ip is None)
+    return not concerned or (event.ip is None and type(event.detail) in _UNSCORED)

@@ -17,7 +17,7 @@ from streams.collectors.files.elements import Elements
 from streams.collectors.files.encodings import to_utf8
 from streams.collectors.files.limits import DEFAULT_LIMITS, HEAD_BYTES, Limits
 from streams.collectors.files.lines import Lines
-from streams.collectors.files.table import Table, looks_like_table, recognise
+from streams.collectors.files.table import Table, looks_like_table, recognise, times_are_local
 
 # Line from 1, and: bytes of one JSON value, cells of a CSV row, or why neither can be had.
 Frame = tuple[int, bytes | dict[str, str] | UnreadableRecord]
@@ -122,7 +122,9 @@ def _unknown(stream: ByteStream, head: bytes) -> Iterator[Frame]:
         return
     if head[257:262] == b"ustar":
         yield 0, UnreadableRecord("a tar archive: unpack it first")
+    elif b"\0" not in head and times_are_local(head):
+        yield 0, UnreadableRecord("a CSV whose times are not in UTC: export it again with the time zone UTC")
     elif b"\0" not in head and looks_like_table(head):
-        yield 0, UnreadableRecord("a CSV without AuditData or message trace columns")
+        yield 0, UnreadableRecord("a CSV of no known export (AuditData, message trace, Log Analytics)")
     else:
         yield 0, UnreadableRecord("neither JSON nor a known CSV export")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import orjson
 
 from schemas.records.errors import UnreadableRecord
 from schemas.records.mended_json import loads
+from schemas.records.sniff import kind_of
 from streams.collectors.files.byte_stream import ByteStream
 from streams.collectors.files.limits import Limits
 from streams.collectors.files.lines import Lines
@@ -26,6 +28,9 @@ _TRACE_NAMES = {  # letters of a heading -> property of Get-MessageTrace
     "id": "MessageTraceId",
 }
 _TRACE_COLUMNS = frozenset(("SenderAddress", "RecipientAddress"))
+_COLUMNS_MIN = 3
+_UTC = " [UTC]"  # after the name of a column of times, as Log Analytics exports it
+_LOCAL_TIME = re.compile(rb"(?:TimeGenerated|DateTime) \[(?!UTC\])[^\]\n]{1,64}\]")
 _HEADER_LINES_MAX = 16  # type lines and blanks before the header
 
 
@@ -48,11 +53,19 @@ def recognise(head: bytes) -> TableForm | None:
             columns = _columns(text, separator)
             if AUDIT_DATA in columns:
                 return TableForm(number, separator, columns)
-            columns = _trace_columns(columns)
-            if _TRACE_COLUMNS.issubset(columns):
-                return TableForm(number, separator, columns)
+            traced = _trace_columns(columns)
+            if _TRACE_COLUMNS.issubset(traced):
+                return TableForm(number, separator, traced)
+            plain = tuple(column.removesuffix(_UTC) for column in columns)
+            if len(plain) >= _COLUMNS_MIN and kind_of(dict.fromkeys(plain, "")) is not None:
+                return TableForm(number, separator, plain)
         return None
     return None
+
+
+def times_are_local(head: bytes) -> bool:
+    """Tell whether the first line names a column of times that are not UTC, as Log Analytics exports them on request."""
+    return _LOCAL_TIME.search(head.partition(b"\n")[0]) is not None
 
 
 def looks_like_table(head: bytes) -> bool:

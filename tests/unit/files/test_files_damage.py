@@ -179,7 +179,7 @@ def test_encrypted_and_foreign_members(tmp_path: Path, read: Any, make: Any) -> 
         (tmp_path / f"f{number}").write_bytes(data)
         assert len(read(tmp_path / f"f{number}").unreadable) == 1
     (tmp_path / "csv").write_text("a,b,c\n1,2,3\n4,5,6\n")
-    assert read(tmp_path / "csv").reasons == ["a CSV without AuditData or message trace columns"]
+    assert read(tmp_path / "csv").reasons == ["a CSV of no known export (AuditData, message trace, Log Analytics)"]
 
 
 def test_nesting_depth(tmp_path: Path, read: Any, make: Any) -> None:

@@ -470,6 +470,215 @@ def new_sweep_rule(**members: Any) -> Record:
     return cmdlet("New-SweepRule", {"Name": "s", "Sender": "A@x.example", "DestinationFolder": "Archive"}, **members)
 
 
+CORRELATION = "864210f1-2950-47cb-9e12-1a71dcbdb1d5"
+PRINCIPAL = "2383a669-4444-49c4-a7e6-a15950ecc001"
+
+
+def directory_audit(**members: Any) -> Record:
+    """The Graph twin of `consent_of`: the same act in the directory audits of Graph."""
+    consent_changes = [
+        {"displayName": "ConsentContext.IsAdminConsent", "oldValue": None, "newValue": '"False"'},
+        {"displayName": "ConsentAction.Permissions", "oldValue": None, "newValue": '"[] => [[Scope: Mail.Read]]; "'},
+        {"displayName": "AppRoleAssignment.CreatedDateTime", "oldValue": None, "newValue": '"2026-08-14T09:20:37.1Z"'},
+    ]
+    return {
+        "id": f"Directory_{CORRELATION}_DO21D_338329364",
+        "category": "ApplicationManagement",
+        "correlationId": CORRELATION,
+        "result": "success",
+        "resultReason": "",
+        "activityDisplayName": "Consent to application",
+        "activityDateTime": "2026-08-14T09:31:07.9747033Z",
+        "loggedByService": "Core Directory",
+        "operationType": "Assign",
+        "initiatedBy": {
+            "app": None,
+            "user": {"id": ADA_OID, "displayName": None, "userPrincipalName": ADA, "ipAddress": "203.0.113.44"},
+        },
+        "targetResources": [
+            {
+                "id": PRINCIPAL,
+                "displayName": "Mail Sorter Pro",
+                "type": "ServicePrincipal",
+                "userPrincipalName": None,
+                "modifiedProperties": consent_changes,
+            }
+        ],
+        "additionalDetails": [{"key": "User-Agent", "value": AGENT}, {"key": "AppId", "value": APP}],
+        **members,
+    }
+
+
+def consent_of(**members: Any) -> Record:
+    """`consent` with the members that its Graph twin `directory_audit` shares."""
+    return consent(
+        **{
+            "InterSystemsId": CORRELATION.upper(),
+            "ModifiedProperties": [
+                {"Name": "ConsentContext.IsAdminConsent", "NewValue": "False", "OldValue": ""},
+                {"Name": "ConsentAction.Permissions", "NewValue": "[] => [[Scope: Mail.Read]]; ", "OldValue": ""},
+                {"Name": "AppRoleAssignment.CreatedDateTime", "NewValue": "8/14/2026 9:20:37 AM", "OldValue": ""},
+            ],
+            "Target": [
+                {"ID": f"ServicePrincipal_{PRINCIPAL}", "Type": 2},
+                {"ID": PRINCIPAL, "Type": 2},
+                {"ID": "ServicePrincipal", "Type": 2},
+                {"ID": "Mail Sorter Pro", "Type": 1},
+                {"ID": APP, "Type": 2},
+            ],
+            **members,
+        }
+    )
+
+
+def hub(category: str, properties: Record, **members: Any) -> Record:
+    """An Event Hubs envelope."""
+    return {
+        "time": "2026-08-14T09:45:55.5522137Z",
+        "resourceId": f"/tenants/{TENANT}/providers/Microsoft.aadiam",
+        "operationName": "Consent to application",
+        "operationVersion": "1.0",
+        "category": category,
+        "tenantId": TENANT,
+        "resultSignature": "None",
+        "durationMs": 0,
+        "callerIpAddress": "203.0.113.44",
+        "Level": "4",
+        "properties": properties,
+        **members,
+    }
+
+
+def hub_directory_audit(**members: Any) -> Record:
+    """A directory audit as Event Hubs carry it."""
+    return hub("AuditLogs", directory_audit(**members))
+
+
+def table_directory_audit(**members: Any) -> Record:
+    """A row of the AuditLogs table of Log Analytics."""
+    graph = directory_audit()
+    return {
+        "TenantId": "11111111-2222-3333-4444-555555555555",
+        "TimeGenerated": "2026-08-14T09:31:07.9747033Z",
+        "OperationName": "Consent to application",
+        "Category": "ApplicationManagement",
+        "ResultDescription": "",
+        "CorrelationId": CORRELATION,
+        "AdditionalDetails": json.dumps(graph["additionalDetails"]),
+        "Id": graph["id"],
+        "InitiatedBy": json.dumps(graph["initiatedBy"]),
+        "LoggedByService": "Core Directory",
+        "Result": "success",
+        "TargetResources": json.dumps(graph["targetResources"]),
+        "AADTenantId": TENANT,
+        "ActivityDisplayName": "Consent to application",
+        "ActivityDateTime": "2026-08-14T09:31:07.9747033Z",
+        "Type": "AuditLogs",
+        **members,
+    }
+
+
+def risk_detection(**members: Any) -> Record:
+    """A risk detection of Identity Protection about `sign_in`."""
+    return {
+        "id": "6b9d4f5d1f2c4e4db0d5a8c1d2e3f405",
+        "requestId": "a9ec0e71-0d77-4d2b-9f1e-43d004752001",
+        "correlationId": CORRELATION,
+        "riskEventType": "unfamiliarFeatures",
+        "riskState": "atRisk",
+        "riskLevel": "Medium",
+        "riskDetail": "none",
+        "source": "IdentityProtection",
+        "detectionTimingType": "realtime",
+        "activity": "signin",
+        "tokenIssuerType": "AzureAD",
+        "ipAddress": "198.51.100.210",
+        "activityDateTime": "2026-08-14T09:12:40.6955459Z",
+        "detectedDateTime": "2026-08-14T09:12:41Z",
+        "lastUpdatedDateTime": "2026-08-14T09:20:00.123Z",
+        "userId": ADA_OID,
+        "userDisplayName": "Ada Quill",
+        "userPrincipalName": ADA,
+        "additionalInfo": '[{"Key":"userAgent","Value":"Mozilla/5.0"}]',
+        "location": {"city": "Riga", "state": "Riga", "countryOrRegion": "LV", "geoCoordinates": {"latitude": 56.9}},
+        **members,
+    }
+
+
+def workload_risk(**members: Any) -> Record:
+    """A risk detection about a service principal."""
+    record = risk_detection()
+    for name in ("userId", "userDisplayName", "userPrincipalName"):
+        del record[name]
+    workload = {"servicePrincipalId": PRINCIPAL, "servicePrincipalDisplayName": "Mail Sorter Pro", "appId": APP}
+    return {**record, **workload, "activity": "servicePrincipal", "requestId": None, "ipAddress": None, **members}
+
+
+def risky_user(**members: Any) -> Record:
+    """The state of a user."""
+    return {
+        "id": ADA_OID,
+        "isDeleted": False,
+        "isProcessing": False,
+        "riskLevel": "high",
+        "riskState": "confirmedCompromised",
+        "riskDetail": "adminConfirmedUserCompromised",
+        "riskLastUpdatedDateTime": "2026-08-14T09:31:07Z",
+        "userDisplayName": "Ada Quill",
+        "userPrincipalName": ADA,
+        **members,
+    }
+
+
+def risk_record(**members: Any) -> Record:
+    """A risk detection as the audit log has it (record type 294)."""
+    return management(
+        "UserRiskDetection",
+        294,
+        "AzureActiveDirectory",
+        **{
+            "ClientIP": "198.51.100.210",
+            "RiskId": "6b9d4f5d1f2c4e4db0d5a8c1d2e3f405",
+            "RiskEventType": "unfamiliarFeatures",
+            "RiskLevel": "medium",
+            "RiskState": "atRisk",
+            "RiskDetail": "none",
+            "RequestId": "a9ec0e71-0d77-4d2b-9f1e-43d004752001",
+            "Location": {"City": "Riga", "CountryOrRegion": "LV"},
+            **members,
+        },
+    )
+
+
+def table_risk(**members: Any) -> Record:
+    """A row of the AADUserRiskEvents table of Log Analytics."""
+    graph = risk_detection()
+    row = {"IpAddress" if name == "ipAddress" else name[:1].upper() + name[1:]: held for name, held in graph.items()}
+    return {**row, "TimeGenerated": "2026-08-14T10:00:00Z", "Location": json.dumps(graph["location"]), **members}
+
+
+def query_row(**members: Any) -> Record:
+    """A row of the Graph audit-log query: type notes at every depth, times with Z."""
+    rule = new_inbox_rule()
+    record: Record = {"@odata.type": "#microsoft.graph.security.defaultAuditData"}
+    for name, value in rule.items():
+        if isinstance(value, int):
+            record[f"{name}@odata.type"] = "#Int64"
+        record[name] = value
+    record["CreationTime"] = rule["CreationTime"] + "Z"
+    record["Parameters"] = [{"Name@odata.type": "#String", **entry} for entry in rule["Parameters"]]
+    return {
+        "id": rule["Id"],
+        "createdDateTime": rule["CreationTime"] + "Z",
+        "auditLogRecordType": "ExchangeAdmin",
+        "operation": "New-InboxRule",
+        "userPrincipalName": ADA,
+        "clientIp": None,
+        "auditData": record,
+        **members,
+    }
+
+
 EVERY = {
     "cmdlet rule": new_inbox_rule,
     "mailbox forwarding": set_mailbox,
@@ -493,4 +702,14 @@ EVERY = {
     "office activity": office_activity,
     "search row": search_row,
     "sweep rule": new_sweep_rule,
+    "directory audit": directory_audit,
+    "hub directory audit": hub_directory_audit,
+    "table directory audit": table_directory_audit,
+    "consent with a twin": consent_of,
+    "risk detection": risk_detection,
+    "workload risk": workload_risk,
+    "risky user": risky_user,
+    "risk record": risk_record,
+    "table risk": table_risk,
+    "query row": query_row,
 }

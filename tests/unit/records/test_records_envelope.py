@@ -134,7 +134,8 @@ def test_unknown_operations_and_types_are_events(record_type: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "number"), [("15", 15), (15, 15), ("ExchangeAdmin", None), (None, None), (15.0, None), (True, None)]
+    ("written", "number"),
+    [("15", 15), (15, 15), ("ExchangeAdmin", 1), ("SomethingNew", None), (None, None), (15.0, None), (True, None)],
 )
 def test_record_type_as_text(written: object, number: int | None) -> None:
     """Re-exporters write numbers as text."""

@@ -47,6 +47,8 @@ def test_every_detail_is_among_the_samples() -> None:
         "MailAccess",
         "MailDeletion",
         "PermissionGrant",
+        "DirectoryAudit",
+        "RiskDetection",
         "NoneType",
     }
 

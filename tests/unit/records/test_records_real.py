@@ -16,10 +16,9 @@ from schemas.records.decode import decode
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import InboxRule, RuleAction
 
-DIRECTORY = "a Graph directory audit; the unified audit log carries the same act"
 ALERT = "a security alert, not an audit record"
-RISK = "an Identity Protection risk detection, not a sign-in"
-RISKY = "an Identity Protection risky user or workload, not a sign-in"
+TIMELESS = "a risk detection without a time of 2000 to 2099"
+CATEGORY = "an Event Hubs record of a category that is not read"
 UNKNOWN = "no known kind of vendor record"
 
 FOLDERS: dict[str, dict[str, int]] = {
@@ -28,30 +27,30 @@ FOLDERS: dict[str, dict[str, int]] = {
     # test-ip-formats has addresses and times only
     "elastic-integrations-subset": {"management": 26, "no Operation": 16},
     # a made-up envelope without a category
-    "graph2otel-live-fixtures": {"management": 5, "signin": 2, "trace": 1, RISK: 1, UNKNOWN: 1},
+    "graph2otel-live-fixtures": {"management": 5, "signin": 2, "trace": 1, "risk": 1, UNKNOWN: 1},
     "msdocs-ual-examples": {"management": 11},
     "msticpy-aad-signins": {"signin": 86},
     "msticpy-exchange-admin": {"management": 1334},
     "ocsf-messagetrace": {"trace": 9},
     # Windows and Defender events beside one record of OfficeActivity
-    "otrf-goldensaml": {"management": 1, DIRECTORY: 4, UNKNOWN: 47},
+    "otrf-goldensaml": {"management": 1, "directory": 4, UNKNOWN: 47},
     # hand-written sign-ins that lack what every real one has; Defender's hunting tables
     "panther-rule-tests": {
-        **{"management": 19, "signin": 20, DIRECTORY: 21, ALERT: 4, UNKNOWN: 2},
+        **{"management": 19, "signin": 20, "directory": 21, ALERT: 4, CATEGORY: 2},
         **{"no createdDateTime": 5, "a sign-in without an error code": 2},
     },
-    # Graph activity logs
-    "sekoia-entra": {"signin": 9, DIRECTORY: 89, RISK: 3, UNKNOWN: 3},
+    # Graph activity logs; a risk detection whose hours have one digit
+    "sekoia-entra": {"signin": 9, "directory": 89, "risk": 2, TIMELESS: 1, CATEGORY: 3},
     "sekoia-o365-messagetrace": {"trace": 2},
     "sekoia-o365-ual": {"management": 73},
     # Azure activity; a record of second 65
     "splunk-data-sources": {
-        **{"management": 17, "signin": 1, DIRECTORY: 15, UNKNOWN: 3},
+        **{"management": 17, "signin": 1, "directory": 15, UNKNOWN: 3},
         **{"CreationTime is no time of 2000 to 2099": 1},
     },
     # incidents, devices, applications
-    "tenzir-graph": {"signin": 1, DIRECTORY: 4, RISK: 2, RISKY: 2, ALERT: 1, UNKNOWN: 5},
-    "wazuh-graph-audits": {DIRECTORY: 2},
+    "tenzir-graph": {"signin": 1, "directory": 4, "risk": 4, ALERT: 1, UNKNOWN: 5},
+    "wazuh-graph-audits": {"directory": 2},
     # records of which nothing but the type was kept; an event of the product itself
     "wazuh-ruleset-tests": {"management": 28, "no Operation": 99, ALERT: 3, UNKNOWN: 1},
 }

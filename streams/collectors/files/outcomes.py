@@ -1,0 +1,140 @@
+"""The bytes or cells of one frame to vendor records, opened: lists, pages, query rows, Event Hubs envelopes. Layer: streams.
+
+For files and for live feeds alike, so that one record is the same from wherever it came. Nothing is raised: what is no record
+is a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from schemas.records.decode import MAX_BYTES, decode, to_event_and_canonical
+from schemas.records.directory_audit import is_directory_audit
+from schemas.records.envelope import hub_properties, page_members
+from schemas.records.errors import UnreadableRecord
+from schemas.records.event import AuditEvent
+from schemas.records.export_row import unwrap, wrapped
+from schemas.records.mended_json import loads
+from schemas.records.risk import is_risk
+from schemas.records.sniff import is_graph_signin
+from streams.collectors.files.table import AUDIT_DATA
+
+CONTENT_DIGEST_BYTES = 16
+
+Outcome = (
+    tuple[AuditEvent, bytes, bytes] | UnreadableRecord
+)  # event, verbatim record, digest of its content; or the reason
+
+
+def outcomes_of(payload: bytes | dict[str, str] | UnreadableRecord) -> Iterator[Outcome]:
+    """Everything in one frame: mostly one record, many for a page or an array on one line."""
+    if isinstance(payload, UnreadableRecord):
+        yield payload
+        return
+    if isinstance(payload, dict):
+        yield _from_row(payload)
+        return
+    if len(payload) > MAX_BYTES:  # what is too long to be decoded again must not be read now
+        yield _rescued(payload)
+        return
+    try:
+        obj = loads(payload)
+    except orjson.JSONDecodeError:
+        yield _rescued(payload)
+        return
+    if (
+        type(obj) is dict
+        and "value" not in obj
+        and "records" not in obj
+        and "properties" not in obj
+        and not wrapped(obj)
+    ):
+        yield _judged(obj, payload)
+    else:
+        yield from _unfolded(obj, payload)
+
+
+def _content_digest(text: bytes) -> bytes:
+    """16 bytes that two JSON objects share when they say the same, of canonical JSON."""
+    return blake2b(text, digest_size=CONTENT_DIGEST_BYTES).digest()
+
+
+def _unfolded(obj: Any, raw: bytes | None) -> Iterator[Outcome]:
+    """Members of lists and pages, contents of query rows and Event Hubs envelopes; other objects as they are."""
+    stack = [(obj, raw)]
+    while stack:
+        obj, raw = stack.pop()
+        if type(obj) is list:
+            stack.extend((member, None) for member in reversed(obj))
+        elif type(obj) is not dict:
+            yield UnreadableRecord("JSON, but not an object")
+        elif (members := page_members(obj)) is not None:
+            stack.append((members, None))
+        elif (inner := _vendor_record(obj)) is not None:
+            stack.append((inner, None))
+        else:
+            yield _opened(obj, raw)
+
+
+def _vendor_record(obj: dict[str, Any]) -> dict[str, Any] | None:
+    """The whole Graph record in an Event Hubs envelope, whose own `time` changes when it is sent again; else None.
+
+    An envelope whose `properties` say less than the vendor's record is kept: it may say the rest.
+    """
+    inner = hub_properties(obj)
+    if inner is None or "category" not in obj:
+        return None
+    whole = is_graph_signin(inner) or is_risk(inner) or ("activityDisplayName" in inner and is_directory_audit(inner))
+    return inner if whole else None
+
+
+def _opened(obj: dict[str, Any], raw: bytes | None) -> Outcome:
+    """An object, or what it wraps, so that one record is the same from every export."""
+    try:
+        while wrapped(obj) is not None:
+            obj, raw = unwrap(obj), None
+        if raw is None:
+            raw = orjson.dumps(obj)
+    except UnreadableRecord as problem:
+        return problem
+    except TypeError:
+        return UnreadableRecord("the JSON is nested too deep")
+    return _judged(obj, raw) if len(raw) <= MAX_BYTES else _rescued(raw)
+
+
+def _from_row(row: dict[str, str]) -> Outcome:
+    try:
+        if AUDIT_DATA in row:
+            raw = row[AUDIT_DATA].strip().encode()
+            return _judged(unwrap(row), raw) if len(raw) <= MAX_BYTES else _rescued(raw)
+        return _judged(dict(row), orjson.dumps(row))
+    except UnreadableRecord as problem:
+        return problem
+    except (TypeError, ValueError):
+        return UnreadableRecord("the row is damaged")
+
+
+def _judged(obj: dict[str, Any], raw: bytes) -> Outcome:
+    try:
+        event, text = to_event_and_canonical(obj)
+        return event, raw, _content_digest(text)
+    except UnreadableRecord as problem:
+        return problem
+    except (RecursionError, orjson.JSONEncodeError):
+        return UnreadableRecord("the JSON is nested too deep")
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        return UnreadableRecord(f"a field has an unexpected form ({type(error).__name__})")
+
+
+def _rescued(raw: bytes) -> Outcome:
+    """The decoder of records has the last word on what is no JSON, and knows the reason."""
+    try:
+        return decode(raw), raw, _content_digest(raw)
+    except UnreadableRecord as problem:
+        return problem
+    except (RecursionError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        return UnreadableRecord("not JSON")
