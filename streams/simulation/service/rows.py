@@ -14,10 +14,10 @@ SPAN_MS = 10_000  # rows become visible in steps of ten seconds
 class RowStore:
     """All rows in order of event time; a revision takes the place of the row with its id."""
 
-    def __init__(self, name: str, spool: Spool, key: bytes = b'"id":"') -> None:
+    def __init__(self, name: str, spool: Spool) -> None:
         self.name = name
         self._spool = spool
-        self._key = key
+        self._keys = (b'"id":"', b'"recipientAddress":"') if name == "messageTraces" else (b'"id":"',)
         self._times = array("q")
         self._positions = array("Q")
 
@@ -39,9 +39,11 @@ class RowStore:
             self._positions.insert(at, item.position)
 
     def _identity(self, position: int) -> bytes:
-        line = self._spool.read(position)
-        begin = line.find(self._key) + len(self._key)
-        return line[begin : line.find(b'"', begin)]
+        line, found = self._spool.read(position), b""
+        for key in self._keys:
+            begin = line.find(key) + len(key)
+            found += line[begin : line.find(b'"', begin)] + b"|"
+        return found
 
     def _replace(self, item: Item) -> bool:
         identity, found = self._identity(item.position), False

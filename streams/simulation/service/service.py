@@ -12,8 +12,9 @@ from streams.simulation.service.access import Access
 from streams.simulation.service.activity import ActivityApi
 from streams.simulation.service.authority import Authority
 from streams.simulation.service.certificates import make_certificates
-from streams.simulation.service.errors import graph_error
 from streams.simulation.service.front import Front
+from streams.simulation.service.graph import GraphApi
+from streams.simulation.service.graph_logs import GraphLogs
 from streams.simulation.service.options import Resource, ServiceOptions
 from streams.simulation.service.tenant import PracticeTenant
 from streams.simulation.service.tokens import Mint
@@ -79,7 +80,7 @@ class PracticeService:
         trust = ssl.create_default_context(cafile=str(self.ca_bundle))
         self._webhooks = Webhooks(trust)
         self._activity = ActivityApi(self._tenants, access, urls[Resource.MANAGEMENT], self._webhooks)
-        self._access = access
+        self._graph_api = GraphApi(self._tenants, access, GraphLogs(urls[Resource.GRAPH]))
         self.urls: dict[str, str] = {resource.value: url for resource, url in urls.items()} | {"identity": identity.url}
 
     def start(self) -> None:
@@ -139,7 +140,14 @@ class PracticeService:
         )
 
     def _graph(self, request: Request) -> Reply:
-        return graph_error(404, "ResourceNotFound", "Resource not found for the segment.", self.clock.now_ms())
+        now = self.clock.now_ms()
+        tenant, claims = self._graph_api.tenant_of(request)
+        if tenant is None or claims is None:
+            return self._graph_api.refuse(request, now)
+        tenant.world.catch_up(now)
+        return self.front.answer(
+            tenant, Resource.GRAPH, request, "Graph", lambda: self._graph_api.answer(request, tenant, claims, now), now
+        )
 
     def _exchange(self, request: Request) -> Reply:
         return Reply(404)

@@ -7,13 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
+
 from streams.simulation.chance import Chance, chance
-from streams.simulation.clock import DAY, HOUR, MINUTE
+from streams.simulation.clock import DAY, HOUR, MINUTE, trace_time
 from streams.simulation.delivery import Arrivals
+from streams.simulation.life.applications import application_day
 from streams.simulation.life.house import house_day
 from streams.simulation.life.routine import live_day
 from streams.simulation.options import SimulationOptions
 from streams.simulation.record import MANAGEMENT, SIGNINS, TRACE, Body, Record
+from streams.simulation.records.audits import directory_audit, risk_detection
 from streams.simulation.service.attacks import play
 from streams.simulation.service.item import BENIGN, NOBODY, Item
 from streams.simulation.service.oddities import odd_records, roughen
@@ -94,6 +98,7 @@ class World(Arrivals):
         for person in self.people:
             day = live_day(self.tenant, self.people, person, number)
             self._take(day.out, chance(seed, person.index, number, "delivery"))
+        self._take(application_day(self.tenant, number), chance(seed, "applications", number, "delivery"), 0.0)
         self._take(odd_records(self.tenant, self.options, number), chance(seed, "odd", number, "delivery"))
         for position, attack in enumerate(self.attacks):
             if (attack.at_ms - self.tenant.start) // DAY == number:
@@ -107,7 +112,36 @@ class World(Arrivals):
         self.told[number] = told
 
     def _take(self, records: list[Record], rng: Chance, revised: float = 0.002) -> None:
+        for record in records:
+            if record.feed == MANAGEMENT and record.body["RecordType"] == 8:
+                self._audit(record)
         self.accept(records, rng, revised)
+
+    def _audit(self, record: Record) -> None:
+        """The same directory change as Graph tells it."""
+        rng = chance(self.tenant.seed, "audit", record.uid)
+        body = directory_audit(record.body, rng)
+        arrival = record.time + int(rng.uniform(2, 15) * MINUTE * self.options.lateness)
+        who = self._who(MANAGEMENT, record.body)
+        position = self._spool.write(orjson.dumps(body))
+        self._stores.take("directoryAudits", Item(arrival, record.time, position, who, self._attack))
+
+    def _revise(self, arrival: int, record: Record, rng: Chance) -> None:
+        super()._revise(arrival, record, rng)
+        own = chance(self.tenant.seed, "risk", record.uid)
+        hours = own.uniform(2.0, 40.0) if own.happens(0.2) else own.uniform(0.05, 1.0)
+        detected = arrival + int(hours * HOUR * self.options.lateness)
+        updated = detected + own.whole(0, 20) * MINUTE
+        body = risk_detection(record.body, trace_time(detected), trace_time(updated), own)
+        position = self._spool.write(orjson.dumps(body))
+        who = self._who(SIGNINS, record.body)
+        self._stores.take("riskDetections", Item(updated, updated, position, who, self._attack))
+
+    def _settle(self, item: Item, body: Body) -> None:
+        """A pending message is delivered within the hour: the row changes."""
+        position = self._spool.write(orjson.dumps(body | {"status": "delivered"}))
+        later = item.arrival + 40 * MINUTE
+        self._stores.take("messageTraces", item._replace(arrival=later, position=position, revision=True))
 
     def _delay(self, feed: int, rng: Chance) -> int:
         delay = int(super()._delay(feed, rng) * self.options.lateness)
@@ -133,11 +167,13 @@ class World(Arrivals):
                 self._stores.take(name, item._replace(arrival=arrival + days * DAY))
         elif feed == TRACE:
             self._stores.take("messageTraces", item)
+            if record.body["status"] == "pending" and not repeated:
+                self._settle(item, record.body)
         else:
             kind = record.body["signInEventTypes"][0]
             self._stores.take(f"signIns/{kind}", item)
 
     def _who(self, feed: int, body: Body) -> int:
-        name: str = body["UserId"] if feed == MANAGEMENT else (
+        name: str | None = body["UserId"] if feed == MANAGEMENT else (
             body["userPrincipalName"] if feed == SIGNINS else body["senderAddress"])  # fmt: skip
-        return self.index.get(name.lower(), NOBODY)
+        return self.index.get((name or "").lower(), NOBODY)

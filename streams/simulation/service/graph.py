@@ -1,0 +1,51 @@
+"""Graph's front door: versions, tokens, roles; and who answers what. Layer: streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streams.simulation.service.access import Access
+from streams.simulation.service.errors import graph_error
+from streams.simulation.service.graph_logs import LOGS, GraphLogs
+from streams.simulation.service.options import Resource
+from streams.simulation.service.tenant import PracticeTenant
+from streams.simulation.service.web import Reply, Request
+
+VERSIONS = ("v1.0", "beta")
+
+
+@dataclass(slots=True)
+class GraphApi:
+    """All of Graph that the practice tenants have. The tenant is the token's."""
+
+    tenants: Mapping[str, PracticeTenant]
+    access: Access
+    logs: GraphLogs
+
+    def tenant_of(self, request: Request) -> tuple[PracticeTenant | None, dict[str, Any] | None]:
+        """Whose call this is, and the claims of its token."""
+        claims = self.access.claims(request, Resource.GRAPH)
+        return (None, None) if claims is None else (self.tenants.get(str(claims["tid"])), claims)
+
+    def refuse(self, request: Request, now_ms: int) -> Reply:
+        """The answer to a call without a token that is good here."""
+        given = "authorization" in request.headers
+        text = "Access token validation failure. Invalid audience or expired." if given else "Access token is empty."
+        return graph_error(401, "InvalidAuthenticationToken", text, now_ms)
+
+    def answer(self, request: Request, tenant: PracticeTenant, claims: dict[str, Any], now_ms: int) -> Reply:
+        """One call of a tenant."""
+        version, _, path = request.path.lstrip("/").partition("/")
+        if version not in VERSIONS:
+            return graph_error(400, "BadRequest", f"Invalid version: {version[:40]}", now_ms)
+        log = LOGS.get(path.rstrip("/"))
+        if log is not None:
+            if request.method != "GET":
+                return graph_error(405, "Request_BadRequest", "Specified HTTP method is not allowed.", now_ms)
+            if log.role not in claims["roles"]:
+                return graph_error(403, "Authorization_RequestDenied",
+                                   "Insufficient privileges to complete the operation.", now_ms)  # fmt: skip
+            return self.logs.answer(request, tenant, version, log, now_ms)
+        return graph_error(404, "ResourceNotFound", f"Resource not found for the segment '{path[:60]}'.", now_ms)
