@@ -16,7 +16,6 @@ from types import MappingProxyType
 from streams.cloud.seam import Api
 
 SUSTAINED_SHARE = 0.9
-FEEDS_MAX = 1000  # remembered at a time; more are one feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,8 @@ class Budget:
         with self._lock:
             queue = self._queues[cost_class]
             queue.refill(now)
-            self._forget(queue)
+            if not queue.waiting:
+                queue.finishes.clear()  # nobody was kept waiting: the past no longer matters
             self._number += 1
             ticket = Ticket(cost_class, feed, max(queue.virtual, queue.finishes.get(feed, 0.0)), self._number)
             queue.waiting.append(ticket)
@@ -151,9 +151,3 @@ class Budget:
             queue = self._queues[ticket.cost_class]
             if ticket in queue.waiting:
                 queue.waiting.remove(ticket)
-
-    @staticmethod
-    def _forget(queue: _Queue) -> None:
-        """Drop feeds whose past no longer matters."""
-        if len(queue.finishes) > FEEDS_MAX:
-            queue.finishes = {feed: end for feed, end in queue.finishes.items() if end > queue.virtual}

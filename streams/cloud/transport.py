@@ -6,6 +6,7 @@ meant for other software (REQUESTS_CA_BUNDLE, SSL_CERT_FILE) does not change who
 
 from __future__ import annotations
 
+import logging
 from http.cookiejar import DefaultCookiePolicy
 
 import httpx
@@ -20,8 +21,15 @@ CONNECTIONS_MAX = 8
 IDLE_SECONDS = 30.0
 
 
+def quiet_libraries() -> None:
+    """Keep the libraries' own lines out of every log: they hold addresses with their queries, and headers."""
+    for name in ("httpx", "httpcore", "msal"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
 def open_client(access: TenantAccess, user_agent: str) -> httpx.Client:
     """A client that follows no redirect and keeps no cookie; `AccessError` for a bad bundle."""
+    quiet_libraries()
     context = trust(access.ca_bundle)
     limits = httpx.Limits(
         max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX, keepalive_expiry=IDLE_SECONDS
@@ -45,6 +53,7 @@ def open_client(access: TenantAccess, user_agent: str) -> httpx.Client:
 
 def local_client() -> httpx.Client:
     """A client for an endpoint of the machine itself (managed identity): no proxy."""
+    quiet_libraries()
     return httpx.Client(trust_env=False, follow_redirects=False, timeout=CONNECT_SECONDS)
 
 
