@@ -62,7 +62,7 @@ def view_of(alert: Alert) -> AlertView:
         who=who,
         what=_what(message, who),
         sure=_sure(message, alert.tier),
-        todo=inert(_text(message, "remediation", "desc") or "Read the story and ask the owner.", _TODO_MAX),
+        todo=_todo(message, alert.activity),
         story=_story(message),
         stages=_stages(message),
         reasons=_reasons(message),
@@ -111,6 +111,13 @@ def _sure(message: Mapping[str, Any], tier: Tier) -> str:
     if unmapped.get("historical"):
         parts.append("from a back-fill, nothing live yet")
     return "; ".join(parts)
+
+
+def _todo(message: Mapping[str, Any], activity: Activity) -> str:
+    advice = _text(message, "remediation", "desc") or "Read the story and ask the owner."
+    if activity is Activity.CLOSE:
+        advice = f"Nothing new was seen for three days. Unless it was done: {advice}"
+    return inert(advice, _TODO_MAX)
 
 
 def _story(message: Mapping[str, Any]) -> tuple[str, ...]:

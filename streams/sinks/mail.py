@@ -120,7 +120,9 @@ class Mail:
     def _answer(self, error: smtplib.SMTPException) -> SinkFailure:
         """What the server's answer means; its text is not repeated, it may quote what we sent."""
         if isinstance(error, smtplib.SMTPServerDisconnected):
-            return SinkRetry(f"{self._place}: it closed the connection")
+            late = isinstance(error.__context__, TimeoutError)
+            what = f"no answer within {self._target.timeout_seconds:g} s" if late else "it closed the connection"
+            return SinkRetry(f"{self._place}: {what}")
         if isinstance(error, smtplib.SMTPNotSupportedError):
             return SinkRefused(f"{self._place}: it offers no {_wanted(self._target)}: check port and security")
         if isinstance(error, smtplib.SMTPRecipientsRefused):

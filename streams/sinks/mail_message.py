@@ -25,7 +25,7 @@ def mail_of(alert: Alert, sender: str, recipients: Sequence[str]) -> EmailMessag
     mail = EmailMessage(policy=SMTP)
     mail["From"] = f"Watchpost <{sender}>"
     mail["To"] = ", ".join(recipients)
-    mail["Subject"] = f"[Watchpost] {view.headline}"[:SUBJECT_CHARACTERS_MAX]
+    mail["Subject"] = _subject(view)
     mail["Date"] = format_datetime(datetime.fromtimestamp(alert.wall_ms / 1000, UTC))
     mail["Message-ID"] = f"<{_token(alert.uid)}@{domain}>"
     thread = f"<incident-{_token(alert.incident)}@{domain}>"  # no mail has this id; mail programs still thread by it
@@ -37,6 +37,11 @@ def mail_of(alert: Alert, sender: str, recipients: Sequence[str]) -> EmailMessag
     mail.set_content(plain_text(view), cte="quoted-printable")
     mail.add_alternative(_html(view), subtype="html", cte="quoted-printable")
     return mail
+
+
+def _subject(view: AlertView) -> str:
+    """One line. An encoded word (`=?utf-8?q?...?=`) in a name is broken up: `email` would decode it, line ends included."""
+    return f"[Watchpost] {view.headline}".replace("=?", "= ?")[:SUBJECT_CHARACTERS_MAX]
 
 
 def _token(uid: str) -> str:

@@ -6,6 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from schemas.contracts.incident import (
     Activity,
     EvidenceRecord,
@@ -17,6 +19,7 @@ from schemas.contracts.incident import (
     Tier,
 )
 from streams.sinks.sink import RunFacts, Sink
+from tests.unit.sinks.receivers import Authority
 
 HOSTILE = (
     "\x1b]0;owned\x07\x1b[2J",
@@ -74,3 +77,9 @@ def written(sink: Sink, incidents: Sequence[Incident], run: RunFacts | None = No
     out = io.BytesIO()
     sink.write(incidents, out, run or RunFacts())
     return out.getvalue().decode("utf-8")
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A certificate authority and a server's certificate for this machine."""
+    return Authority(tmp_path_factory.mktemp("authority"))
