@@ -57,16 +57,10 @@ def read_opened(found: Opened) -> AuditEvent:
     person, program = mapping(by.get("user")), mapping(by.get("app"))
     oid = guid(person.get("id"))
     user = lower(person.get("userPrincipalName")) or lower(person.get("id")) or ""
-    principal = lower(program.get("servicePrincipalId"))
-    app = lower(program.get("appId")) or principal
+    app = lower(program.get("appId")) or lower(program.get("servicePrincipalId"))
     resources = [entry for entry in sequence(get("targetResources"))[:LIST_LIMIT] if type(entry) is dict]
-    every = (change for entry in resources for change in _changes(entry.get("modifiedProperties")))
-    changes = list(islice(every, LIST_LIMIT))
-    targets = [_target(entry) for entry in resources]
-    result = lower(get("result"))
+    detail = _detail(found, name, person, program, resources)
     record_id = text(get("id"))
-    correlation = text(get("correlationId")) or text(envelope.get("correlationId")) or ""
-    first = (lower(resources[0].get("id")) or "") if resources else ""
     return AuditEvent(
         source=Source.DIRECTORY,
         record_id=record_id.strip() if record_id else "",
@@ -75,24 +69,33 @@ def read_opened(found: Opened) -> AuditEvent:
         operation=name,
         workload="AzureActiveDirectory",
         user=intern(user),
-        ok=_OK.get(result) if result else None,
+        ok=_OK.get(detail.result) if detail.result else None,
         user_agent=_agent(audit),
         app=shared(app),
         app_only=not user and app is not None,
         target=_target_account(resources, user, person),
         user_ids=one_id("oid", oid) if oid is not None and "@" in user else (),
-        detail=DirectoryAudit(
-            category=shared(text(get("category"))),
-            result=shared(result),
-            reason=_cut(get("resultReason")) or _cut(get("resultDescription")),
-            service=shared(text(get("loggedByService"))),
-            act=act_of(correlation.strip(), name, first, changes),
-            app=shared(text(program.get("displayName"))),
-            principal=shared(principal),
-            targets=bounded_targets(targets),
-            changes=bounded_changes(changes),
-            ip=ip(person.get("ipAddress")) or ip(envelope.get("callerIpAddress")),
-        ),
+        detail=detail,
+    )
+
+
+def _detail(found: Opened, name: str, person: Record, program: Record, resources: list[Record]) -> DirectoryAudit:
+    get, envelope = found.record.get, found.envelope
+    every = (change for entry in resources for change in _changes(entry.get("modifiedProperties")))
+    changes = list(islice(every, LIST_LIMIT))
+    correlation = text(get("correlationId")) or text(envelope.get("correlationId")) or ""
+    first = (lower(resources[0].get("id")) or "") if resources else ""
+    return DirectoryAudit(
+        category=shared(text(get("category"))),
+        result=shared(lower(get("result"))),
+        reason=_cut(get("resultReason")) or _cut(get("resultDescription")),
+        service=shared(text(get("loggedByService"))),
+        act=act_of(correlation.strip(), name, first, changes),
+        app=shared(text(program.get("displayName"))),
+        principal=shared(lower(program.get("servicePrincipalId"))),
+        targets=bounded_targets(map(_target, resources)),
+        changes=bounded_changes(changes),
+        ip=ip(person.get("ipAddress")) or ip(envelope.get("callerIpAddress")),
     )
 
 
