@@ -13,7 +13,7 @@
       const part = Object.fromEntries(format.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]));
       return {
         date: `${part.year}-${part.month}-${part.day}`, minute: `${part.hour}:${part.minute}`, second: part.second,
-        offset: part.timeZoneName.replace("GMT", "").replace("\u2212", "-") || "UTC",
+        offset: part.timeZoneName.replace("GMT", "").replace("\u2212", "-").replace(/^[+-]00:00$/, "") || "UTC",
       };
     };
   }
@@ -36,10 +36,18 @@
     for (const element of all(".zonename")) element.textContent = zone;
   }
 
+  // Zones that browsers still list under the name that they had before.
+  const renamed = {
+    "Africa/Asmera": "Africa/Asmara", "America/Buenos_Aires": "America/Argentina/Buenos_Aires", "America/Godthab": "America/Nuuk",
+    "Asia/Calcutta": "Asia/Kolkata", "Asia/Katmandu": "Asia/Kathmandu", "Asia/Rangoon": "Asia/Yangon",
+    "Asia/Saigon": "Asia/Ho_Chi_Minh", "Atlantic/Faeroe": "Atlantic/Faroe", "Europe/Kiev": "Europe/Kyiv",
+  };
+
   function addZones(select) {
+    const today = (name) => renamed[name] || name;
     const chosen = select.dataset.zone;
-    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const known = typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("timeZone") : [];
+    const here = today(Intl.DateTimeFormat().resolvedOptions().timeZone);
+    const known = typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("timeZone").map(today).sort() : [];
     for (const name of new Set([chosen, "UTC", here, ...known])) {
       const option = document.createElement("option");
       option.value = name;

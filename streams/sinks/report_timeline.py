@@ -158,4 +158,4 @@ def _tier_marks(incident: ReportIncident, axis: Axis) -> tuple[Mark, ...]:
 
 
 def _anchor(x_percent: float) -> str:
-    return "start" if x_percent < 8 else "end" if x_percent > 92 else "middle"
+    return "end" if x_percent > 88 else "middle"
