@@ -152,13 +152,13 @@ class HttpReceiver:
 
 
 class StreamListener:
-    """Takes connections by TCP or TLS and keeps the bytes of each; `hang_up` after so many bytes of the first."""
+    """Takes connections by TCP or TLS and keeps the bytes of each."""
 
-    def __init__(self, context: ssl.SSLContext | None = None, hang_up: int = 0) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.received: list[bytearray] = []
         self.peers: list[Any] = []
         self._context = context
-        self._hang_up = hang_up
+        self._connections: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._threads: list[threading.Thread] = []
@@ -172,6 +172,11 @@ class StreamListener:
         self._listener.close()
         for thread in self._threads:
             thread.join(5)
+
+    def hang_up(self) -> None:
+        """End every connection."""
+        for connection in self._connections:
+            connection.shutdown(socket.SHUT_RDWR)
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, daemon=True)
@@ -192,12 +197,10 @@ class StreamListener:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
                 self.peers.append(connection.getpeercert())
+            self._connections.append(connection)
             self.received.append(kept)
-            first = len(self.received) == 1
             while piece := connection.recv(65_536):
                 kept += piece
-                if first and self._hang_up and len(kept) >= self._hang_up:
-                    break
         except OSError:
             pass
         finally:

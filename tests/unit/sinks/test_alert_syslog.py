@@ -163,11 +163,11 @@ def test_a_receiver_without_tls_gets_nothing(authority: Authority) -> None:
 
 
 def test_it_arrives_by_tcp_and_a_new_connection_is_made_when_the_old_one_ended() -> None:
-    with StreamListener(hang_up=1) as listener:
+    with StreamListener() as listener:
         sink = plain(listener.port)
         sink.send([named(1)])
         until(lambda: bool(listener.received) and bool(listener.received[0]))
-        time.sleep(0.02)
+        listener.hang_up()
         sink.send([named(2)])
         until(lambda: len(listener.received) == 2 and bool(frames(bytes(listener.received[1]))))
         sink.close()
