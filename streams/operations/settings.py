@@ -21,7 +21,7 @@ from streams.operations.refusal import Refusal
 PREFIX = "WATCHPOST_"
 FILE_BYTES_MAX = 1 << 20
 TABLES = frozenset({"kafka", "tenants", "sinks", "practice"})
-# Settings of contracts 4 and 5 that commands of other versions read: a file is shared by all commands.
+# Settings of contracts 4 and 5 that are read elsewhere: a file is shared by all commands.
 SHARED = frozenset(
     {
         "cloud",
@@ -29,6 +29,10 @@ SHARED = frozenset(
         "graph_url",
         "login_url",
         "ca_bundle",
+        "exchange_url",
+        "feeds",
+        "managed_identity",
+        "publisher",
         "metrics_address",
         "tenant_id",
         "client_id",

@@ -1,0 +1,85 @@
+"""Settings of the commands that watch tenants: who, which feeds, by which clock. Layer: streams."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from streams.clock import Clock, PracticeClock, WallClock
+from streams.cloud.credentials import AccessError
+from streams.cloud.tenant_access import TenantAccess
+from streams.cloud.tenant_settings import tenants_from
+from streams.operations.live_feeds import chosen_feeds
+from streams.operations.refusal import Refusal
+from streams.operations.settings import split, variable
+
+_EXTRA = frozenset({"feeds"})
+HOW_TO_NAME_A_TENANT = (
+    "no tenant is configured: set WATCHPOST_TENANT_ID, WATCHPOST_CLIENT_ID and WATCHPOST_CLIENT_SECRET_FILE, or write"
+    " [[tenants]] in the settings file; `watchpost try` needs none"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTenant:
+    """A tenant and the feeds that it is watched by."""
+
+    access: TenantAccess
+    feeds: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """Tenant id, lower case."""
+        return self.access.tenant
+
+
+def watched_tenants(context: typer.Context) -> list[WatchedTenant]:
+    """The tenants of file and variables; Refusal when one is wrong. Empty when none is configured."""
+    table: Mapping[str, Any] = context.obj if isinstance(context.obj, dict) else {}
+    try:
+        found = tenants_from(table, os.environ, also=_EXTRA)
+    except AccessError as error:
+        raise Refusal(str(error)) from None
+    shared = _names(os.environ.get(variable("feeds")) or table.get("feeds"))
+    entries = table.get("tenants") or [{}] * len(found)
+    return [
+        WatchedTenant(access, chosen_feeds(_names(entry.get("feeds")) or shared))
+        for access, entry in zip(found, entries, strict=True)
+    ]
+
+
+def required_tenants(context: typer.Context) -> list[WatchedTenant]:
+    """The same; Refusal when there is none."""
+    found = watched_tenants(context)
+    if not found:
+        raise Refusal(HOW_TO_NAME_A_TENANT)
+    return found
+
+
+def clock_of(context: typer.Context) -> Clock:
+    """Wall time, or the clock of a practice tenant where the file has [practice]. Refusal when that is wrong."""
+    table = context.obj.get("practice") if isinstance(context.obj, dict) else None
+    if table is None:
+        return WallClock()
+    try:
+        start_ms, wall_ms, speed = int(table["start_ms"]), int(table["wall_ms"]), float(table["speed"])
+    except (KeyError, TypeError, ValueError):
+        raise Refusal(
+            "[practice] needs start_ms, wall_ms and speed, as `watchpost simulate --serve` writes them"
+        ) from None
+    if not 0 < speed <= 100_000 or start_ms <= 0 or wall_ms <= 0:
+        raise Refusal("[practice]: start_ms and wall_ms are UTC milliseconds, speed is above 0")
+    return PracticeClock(start_ms, wall_ms, speed)
+
+
+def _names(value: object) -> list[str]:
+    if value is None:
+        return []
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise Refusal('feeds is a list of names, such as ["Audit.Exchange", "messageTraces"]')
+    return split(texts)
