@@ -156,7 +156,7 @@ def _load_buckets(state: SendState, reader: _Reader) -> None:
     key = reader.key()
     (count,) = struct.unpack("<H", reader.take(2))
     bucket = key[0] * BUCKETS_A_DAY
-    state.buckets[key] = {}
+    state.buckets[key], state.totals[key] = {}, [0] * len(SERIES)
     for _ in range(count):
         distance, values = reader.bucket()
         bucket += distance

@@ -20,6 +20,7 @@ HELD_DAYS_MAX = 4  # days not learnt that are kept
 HELD_FOR_DAYS_MAX = 60
 PERSISTED_DAYS, PERSISTED_SPAN_DAYS = 3, 14  # what nobody judged is learnt when it came on three days over two weeks
 Counts = dict[int, list[int]]
+_NOTHING = (0,) * len(SERIES)
 
 
 def _hour_and_day() -> tuple[tuple[Trailing, Trailing], ...]:
@@ -40,21 +41,27 @@ class SendState:
     trusted: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # day, feed -> counts from trusted places
     adapted: dict[str, Profile] = field(default_factory=dict)  # whose prior a model has; not durable
     trailing: tuple[tuple[Trailing, Trailing], ...] = field(default_factory=_hour_and_day)  # by feed; not durable
+    totals: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # sums of `buckets`; not durable
 
     def add(self, feed: int, place: int, bucket: int, count: int) -> int:
         """Count up to `count` more (a bucket holds at most 65,535); returns how many were counted."""
-        counts = self.buckets.get((bucket // BUCKETS_A_DAY, feed))
+        key = (bucket // BUCKETS_A_DAY, feed)
+        hour, day = self.trailing[feed]
+        counts = self.buckets.get(key)
         if counts is None:
-            counts = self.buckets[bucket // BUCKETS_A_DAY, feed] = {}
+            counts = self.buckets[key] = {}
+            self.totals[key] = [0, 0, 0]
         held = counts.get(bucket)
         if held is None:
             held = counts[bucket] = [0, 0, 0]
-            for trailing in self.trailing[feed]:
-                trailing.enter(bucket, held)
-        added = min(count, COUNT_MAX - held[place])
-        held[place] += added
-        for trailing in self.trailing[feed]:
-            trailing.grow(bucket, place, added)
+            hour.enter(bucket, held)
+            day.enter(bucket, held)
+        before = held[place]
+        added = count if count <= COUNT_MAX - before else COUNT_MAX - before
+        held[place] = before + added
+        self.totals[key][place] += added
+        hour.grow(bucket, place, added)
+        day.grow(bucket, place, added)
         return added
 
     def trust(self, feed: int, place: int, bucket: int, added: int) -> None:
@@ -65,13 +72,12 @@ class SendState:
     def mostly_trusted(self, feed: int, place: int, end: int) -> bool:
         """Four fifths of the day's count came from trusted places, whatever the order in which it arrived."""
         key = (end // BUCKETS_A_DAY, feed)
-        total = sum(counts[place] for counts in self.buckets.get(key, {}).values())
-        return 5 * self.trusted.get(key, (0, 0, 0))[place] >= 4 * total
+        return 5 * self.trusted.get(key, _NOTHING)[place] >= 4 * self.totals.get(key, _NOTHING)[place]
 
     def touched(self, feed: int, place: int, at: int, length: int) -> list[tuple[int, int]]:
         """(end, count) of the windows of so many buckets that hold bucket `at` and end with it or with a later one in use."""
         if length == 1:
-            return [(at, self._within(feed, place, at, 1))]
+            return [(at, self.buckets[at // BUCKETS_A_DAY, feed][at][place])]
         trailing = self.trailing[feed][length != BUCKETS_AN_HOUR]
         if at == trailing.end:
             return [(at, trailing.sums[place])]
@@ -86,7 +92,7 @@ class SendState:
     def _within(self, feed: int, place: int, end: int, length: int) -> int:
         """Count in the `length` buckets that end with `end`."""
         total, day = 0, end // BUCKETS_A_DAY
-        for key in ((day - 1, feed), (day, feed)) if length > 1 else ((day, feed),):
+        for key in ((day - 1, feed), (day, feed)):
             for bucket, counts in self.buckets.get(key, {}).items():
                 if end - length < bucket <= end:
                     total += counts[place]
@@ -94,12 +100,19 @@ class SendState:
 
     def hours_alike(self, feed: int, place: int, end: int, count: int) -> int:
         """Of the hours before the last, back to yesterday, those with half the count at least."""
-        hours, day = [0] * 24, end // BUCKETS_A_DAY
-        for key in ((day - 1, feed), (day, feed)):
-            for bucket, counts in self.buckets.get(key, {}).items():
-                if end - BUCKETS_A_DAY < bucket <= end:
-                    hours[(end - bucket) // BUCKETS_AN_HOUR] += counts[place]
-        return sum(2 * held >= count for held in hours[1:])
+        hours = [0] * 24
+        for bucket, counts in self._day_before(feed, end):
+            hours[(end - bucket) // BUCKETS_AN_HOUR] += counts[place]
+        return sum([2 * held >= count for held in hours[1:]])
+
+    def _day_before(self, feed: int, end: int) -> list[tuple[int, list[int]]]:
+        """The buckets in use of the 24 hours that end with `end`."""
+        trailing = self.trailing[feed][1]
+        if end == trailing.end:
+            return trailing.held
+        day = end // BUCKETS_A_DAY
+        both = (self.buckets.get((day - 1, feed), {}), self.buckets.get((day, feed), {}))
+        return [held for counts in both for held in counts.items() if end - BUCKETS_A_DAY < held[0] <= end]
 
     def week_before(self, place: int, end: int, count: int, whole_day: bool) -> bool:
         """A day that was not learnt saw half the count at least, one or two weeks before, within two hours of the time."""
@@ -124,12 +137,18 @@ class SendState:
         counts = self.buckets.get((first // BUCKETS_A_DAY, feed))
         if counts is None:
             return 0
-        return sum(counts[bucket][place] for bucket in range(first, stop) if bucket in counts)
+        total = 0
+        for bucket in range(first, min(stop, self.trailing[feed][0].end + 1)):
+            held = counts.get(bucket)
+            if held is not None:
+                total += held[place]
+        return total
 
     def opens_hour(self, feed: int, place: int, at: int, added: int) -> bool:
         """What was just added is all that its hour holds up to the end of its bucket."""
-        first = at - at % BUCKETS_AN_HOUR
-        return self.in_hour(feed, place, at, at + 1) == added and not self.in_hour(feed, place, first, at)
+        if self.buckets[at // BUCKETS_A_DAY, feed][at][place] != added:
+            return False
+        return not self.in_hour(feed, place, at - at % BUCKETS_AN_HOUR, at)
 
     def model(self, series: str, profile: Profile) -> SurgeAnchored:
         """The account's model of a series, with the prior of the tenant's profile."""
@@ -212,7 +231,7 @@ class SendState:
 
     def _forget(self, before: int) -> None:
         for key in [key for key in self.buckets if key[0] < before]:
-            del self.buckets[key]
+            del self.buckets[key], self.totals[key]
         for key in [key for key in self.fresh if key[0] < before]:
             del self.fresh[key]
         for key in [key for key in self.trusted if key[0] < before]:

@@ -33,6 +33,7 @@ BUCKET_MS = 300_000
 # ln of how much rarer an intruder's mail comes from a place of the owner's than the owner's own bulk mail.
 TRUSTED_NATS = -3.5
 CAP_NATS = 12.0  # beyond it, more mail proves nothing more
+LEAST_NATS = 2.5  # less is no evidence
 DAY_AFTER_DAYS = 2  # a whole day's count means nothing before there were days
 PROVISIONAL_DAYS = 7  # until then the open day's earlier hours speak too: a scanner sends like this all day
 RHYTHM_COUNT, RHYTHM_NATS = 50, -4.0  # a newsletter comes back a week later at its hour, an intruder does not
@@ -58,6 +59,9 @@ WORDS = {
 }
 FEATURE = {"messages": "messages", "external": "external_recipients", "new_external": "new_recipients"}
 SPAN = {1 / 12: "5 minutes", 1.0: "one hour", 24.0: "24 hours"}
+# An hour has twelve windows of five minutes: chances to surprise.
+CHANCES_NATS = {hours: min(0.0, log(hours)) for hours in SPAN}
+_THREE, _TWO = (1 / 12, 1.0, 24.0), (1.0, 24.0)
 
 
 class _Best(NamedTuple):
@@ -137,50 +141,46 @@ class SendSurgeDetector:
         series = SERIES[place]
         if series == "new_external" and context.sealed_days < NEW_AFTER_DAYS:
             return
-        windows: tuple[float, ...] = (1 / 12, 1.0, 24.0) if series == "messages" else (1.0, 24.0)
+        windows: tuple[float, ...] = _THREE if series == "messages" else _TWO
         if context.sealed_days < DAY_AFTER_DAYS:
             windows = windows[:-1]
         best: _Best | None = None
         touched = False
-        opens = state.opens_hour(feed, place, at, added)
+        opens: bool | None = None
         for hours in windows:
-            length = round(hours * BUCKETS_AN_HOUR)
-            for end, count in state.touched(feed, place, at, length):
+            for end, count in state.touched(feed, place, at, round(hours * BUCKETS_AN_HOUR)):
                 if count < GRID[0]:
                     continue
                 touched = True
                 step = bisect_right(GRID, count)
-                if (opens and end == at) or step != bisect_right(GRID, count - added):
-                    level, cell = GRID[step - 1], _cell(end * BUCKET_MS)
-                    nats = state.model(series, context.profile).score_window(level, hours, cell)
-                    nats += min(0.0, log(hours))  # an hour has twelve windows of five minutes: chances to surprise
-                    if best is None or nats > best.nats:
-                        best = _Best(nats, hours, level, cell, feed, end)
-        if best is not None and best.nats >= 2.5:
-            found.append(self._evidence(state, series, best, context))
+                if step == bisect_right(GRID, count - added):
+                    if end != at:
+                        continue
+                    if opens is None:
+                        opens = state.opens_hour(feed, place, at, added)
+                    if not opens:
+                        continue
+                level, cell = GRID[step - 1], _cell(end * BUCKET_MS)
+                nats = state.model(series, context.profile).score_window(level, hours, cell) + CHANCES_NATS[hours]
+                if nats >= LEAST_NATS and (best is None or nats > best.nats):
+                    best = _Best(nats, hours, level, cell, feed, end)
+        if best is not None:
+            terms, nats = _discounts(state, place, best, context)
+            if nats >= LEAST_NATS or context.held:  # what is weaker is nothing to an account that holds no evidence
+                found.append(self._evidence(state, series, best, terms, nats, context))
         elif touched and context.holds(self.info.id, series):
             found.append(self._again(series))
 
-    def _evidence(self, state: SendState, series: str, best: _Best, context: Context) -> Evidence:
-        nats, hours, count, cell = best.nats, best.hours, best.level, best.cell
-        usual = state.model(series, context.profile).expected(hours, cell)
+    def _evidence(
+        self, state: SendState, series: str, best: _Best, terms: list[Reason], nats: float, context: Context
+    ) -> Evidence:
+        hours, count = best.hours, best.level
+        usual = state.model(series, context.profile).expected(hours, best.cell)
         span = SPAN[hours]
-        reasons: tuple[Reason, ...] = (
-            Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(nats, 2)),
+        reasons = (
+            Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(best.nats, 2)),
+            *terms,
         )
-        if state.mostly_trusted(best.feed, SERIES.index(series), best.end):
-            own = TRUSTED_NATS + min(0.0, CAP_NATS - nats)
-            reasons = (*reasons, Reason("network", "one of the account's own or the tenant's", "", round(own, 2)))
-            nats += own
-        if context.sealed_days < PROVISIONAL_DAYS and hours <= 1.0:
-            alike = state.hours_alike(best.feed, SERIES.index(series), best.end, count)
-            if alike >= STEADY_HOURS:
-                reasons = (*reasons, Reason("open_day", f"{alike} earlier hours like it", "", STEADY_NATS))
-                nats += STEADY_NATS
-        if count >= RHYTHM_COUNT and state.week_before(SERIES.index(series), best.end, count, hours > 1.0):
-            weekly = RHYTHM_NATS + min(0.0, CAP_NATS - nats)
-            reasons = (*reasons, Reason("rhythm", "as many at this time a week before", "", round(weekly, 2)))
-            nats += weekly
         text = (
             f"Sent to at least {count} {WORDS[series]} in {span}."
             if series != "messages"
@@ -218,6 +218,28 @@ class SendSurgeDetector:
     def load(self, data: bytes, version: int) -> SendState:
         """See `send_codec.load_state`."""
         return load_state(data)
+
+
+def _discounts(state: SendState, place: int, best: _Best, context: Context) -> tuple[list[Reason], float]:
+    """What speaks for the owner, and the nats that remain; all of it for an account that holds evidence already."""
+    nats, hours, count = best.nats, best.hours, best.level
+    terms: list[Reason] = []
+    if state.mostly_trusted(best.feed, place, best.end):
+        own = TRUSTED_NATS + min(0.0, CAP_NATS - nats)
+        terms.append(Reason("network", "one of the account's own or the tenant's", "", round(own, 2)))
+        nats += own
+        if nats < LEAST_NATS and not context.held:
+            return terms, nats
+    if context.sealed_days < PROVISIONAL_DAYS and hours <= 1.0:
+        alike = state.hours_alike(best.feed, place, best.end, count)
+        if alike >= STEADY_HOURS:
+            terms.append(Reason("open_day", f"{alike} earlier hours like it", "", STEADY_NATS))
+            nats += STEADY_NATS
+    if count >= RHYTHM_COUNT and state.week_before(place, best.end, count, hours > 1.0):
+        weekly = RHYTHM_NATS + min(0.0, CAP_NATS - nats)
+        terms.append(Reason("rhythm", "as many at this time a week before", "", round(weekly, 2)))
+        nats += weekly
+    return terms, nats
 
 
 def _cell(time_ms: int) -> int:

@@ -11,35 +11,35 @@ class Trailing:
     The lists of counts are those of the caller's buckets: what is added to a bucket is there when it leaves the window.
     """
 
-    __slots__ = ("_held", "end", "length", "sums")
+    __slots__ = ("end", "held", "length", "sums")
 
     def __init__(self, length: int) -> None:
         self.length = length
         self.end = 0  # the latest bucket
         self.sums = [0] * SERIES_COUNT
-        self._held: list[tuple[int, list[int]]] = []  # (bucket, counts) within the window, in order
+        self.held: list[tuple[int, list[int]]] = []  # (bucket, counts) within the window, in order; not to be changed
 
     def enter(self, bucket: int, counts: list[int]) -> None:
         """Take in a bucket that nothing was counted in yet."""
         if bucket > self.end:
             self.end = bucket
             self._leave(bucket - self.length)
-            self._held.append((bucket, counts))
+            self.held.append((bucket, counts))
         elif bucket > self.end - self.length:
-            self._held.append((bucket, counts))
-            self._held.sort(key=_bucket_of)
+            self.held.append((bucket, counts))
+            self.held.sort(key=_bucket_of)
 
     def _leave(self, last: int) -> None:
         """Let the buckets up to `last` go."""
         gone = 0
-        for bucket, counts in self._held:
+        for bucket, counts in self.held:
             if bucket > last:
                 break
             gone += 1
             for place, count in enumerate(counts):
                 self.sums[place] -= count
         if gone:
-            del self._held[:gone]
+            del self.held[:gone]
 
     def grow(self, bucket: int, place: int, added: int) -> None:
         """Count what was added to a bucket that was entered."""

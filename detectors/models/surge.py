@@ -22,6 +22,7 @@ from typing import Any
 from river import base
 
 from detectors.models.surge_prior import SurgePrior
+from detectors.models.surge_terms import WindowTerms, mixture
 from detectors.models.tails import LOGISTIC_SCALE, log_logistic, negative_binomial
 
 __all__ = ["SurgeAnchored", "SurgePrior"]
@@ -48,6 +49,7 @@ _TOP = struct.Struct("<I")
 _FIXED = struct.Struct("<10f")
 _PEAK = struct.Struct("<eB")
 _MASK_BYTES = 6
+_TERMS_KEPT = 8  # windows
 
 
 class SurgeAnchored(base.AnomalyDetector):
@@ -70,6 +72,10 @@ class SurgeAnchored(base.AnomalyDetector):
         self._peaks: list[tuple[float, int]] = []  # log of a clipped daily maximum, its age in days; oldest first
         self._hour = 0
         self._top = 0  # greatest hour of the day being learnt
+        self._terms: dict[
+            tuple[float, int], WindowTerms
+        ] = {}  # what scores of a window have in common, by hours and cell
+        self._terms_prior = prior  # the prior that they are of
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
@@ -85,8 +91,23 @@ class SurgeAnchored(base.AnomalyDetector):
         """Nats of `count` in a trailing window: 0 for 0, growing with the count, at most 60."""
         if count <= 0:
             return 0.0
-        mixed = self._mixture(count, window_hours, cell)
-        return min(max(0.0, mixed - _LN2, self._anchored(count, window_hours) - _LN2), SCORE_MAX_NATS)
+        if self._terms_prior is not self.prior:
+            self._terms, self._terms_prior = {}, self.prior
+        terms = self._terms.get((window_hours, cell))
+        if terms is None:
+            if len(self._terms) >= _TERMS_KEPT:
+                self._terms.clear()
+            terms = self._terms[window_hours, cell] = self._terms_of(window_hours, cell)
+        mixed = mixture(count, terms)
+        return min(max(0.0, mixed - _LN2, self._anchored(count, window_hours, terms) - _LN2), SCORE_MAX_NATS)
+
+    def _terms_of(self, window_hours: float, cell: int) -> WindowTerms:
+        odds, mean, var = self._burst(cell)
+        anchor_mean, anchor_var = self._anchor_level()
+        if window_hours >= 12.0:
+            anchor_mean += _DAY_OVER_HOUR
+        body = (self.expected(window_hours, cell), self._size(window_hours))
+        return WindowTerms(*body, min(odds * window_hours, _ODDS_MAX), mean, var, anchor_mean, anchor_var)
 
     def expected(self, window_hours: float, cell: int) -> float:
         """Mean of the body in a window that ends in `cell`; a window of a day takes the busier kind of day."""
@@ -124,13 +145,6 @@ class SurgeAnchored(base.AnomalyDetector):
             return odds, prior.burst_mean_log, prior.burst_var_log
         return odds, mean, max(spread / (n + 2.0), 0.04)
 
-    def _mixture(self, count: int, window_hours: float, cell: int) -> float:
-        body = negative_binomial(count, self.expected(window_hours, cell), self._size(window_hours))
-        odds, mean, var = self._burst(cell)
-        odds = min(odds * window_hours, _ODDS_MAX)
-        burst = log_logistic(math.log(count), mean, var)
-        return -math.log((1.0 - odds) * math.exp(-min(body, 700.0)) + odds * math.exp(-min(burst, 700.0)) + 1e-300)
-
     def _anchor_level(self) -> tuple[float, float]:
         """Mean and variance of ln(1 + daily maximum), shrunk to the prior."""
         days, prior = self._anchor_days, self.prior
@@ -138,20 +152,20 @@ class SurgeAnchored(base.AnomalyDetector):
         var = (self._anchor_dev + _ANCHOR_DAYS * prior.anchor_var) / (days + _ANCHOR_DAYS)
         return mean, max(var, _ANCHOR_VAR_MIN)
 
-    def _anchored(self, count: int, window_hours: float) -> float:
-        mean, var = self._anchor_level()
+    def _anchored(self, count: int, window_hours: float, terms: WindowTerms) -> float:
         log_count = math.log1p(count)
-        whole_day = window_hours >= 12.0
-        nats = log_logistic(log_count, mean + (_DAY_OVER_HOUR if whole_day else 0.0), var)
-        reached = [age for level, age in self._peaks if level >= log_count - _HABIT_SLACK]
-        if len(reached) >= _HABIT_DAYS and reached[0] - reached[-1] >= _HABIT_SPAN:
-            nats = min(nats, -math.log(len(reached) / (reached[0] - reached[-1] + 7.0)))
-        return nats if whole_day else nats + math.log(24.0 / window_hours)
+        nats = log_logistic(log_count, terms.anchor_mean, terms.anchor_var)
+        if len(self._peaks) >= _HABIT_DAYS:
+            reached = [age for level, age in self._peaks if level >= log_count - _HABIT_SLACK]
+            if len(reached) >= _HABIT_DAYS and reached[0] - reached[-1] >= _HABIT_SPAN:
+                nats = min(nats, -math.log(len(reached) / (reached[0] - reached[-1] + 7.0)))
+        return nats if window_hours >= 12.0 else nats + math.log(24.0 / window_hours)
 
     # --- learning ------------------------------------------------------------------------------------------------
 
     def learn_one(self, x: dict[Hashable, Any]) -> None:
         """Learn one hour; the 24th closes the day."""
+        self._terms.clear()
         self._learn_hour(int(x.get("cell", 0)), int(x.get("count", 0)))
         self._hour += 1
         if self._hour == 24:
@@ -160,8 +174,12 @@ class SurgeAnchored(base.AnomalyDetector):
     def learn_day(self, counts: Sequence[int], weekend: bool, age_days: int = 0) -> None:
         """Learn a sealed day, hour by hour; equal to 24 calls of `learn_one`. `age_days`: how long ago, if learnt late."""
         first = 24 if weekend else 0
+        self._terms.clear()
         for hour, count in enumerate(counts):
-            self._learn_hour(first + hour, count)
+            if count:
+                self._learn_hour(first + hour, count)
+            else:
+                self._learn_silent_hour(first + hour)
         self._hour = 24
         self._close_day(age_days)
 
@@ -191,6 +209,19 @@ class SurgeAnchored(base.AnomalyDetector):
             weight = min(mean, 1.0) * body
             excess = self._excess * _BODY_KEEP + weight * ((count - mean) ** 2 - count) / (mean * mean)
             self._excess = excess if excess > 0.0 else 0.0
+            self._excess_weight = self._excess_weight * _BODY_KEEP + weight
+
+    def _learn_silent_hour(self, cell: int) -> None:
+        """`_learn_hour` of 0, which most hours are."""
+        mean = self.expected(1.0, cell)
+        self._rate *= _BODY_KEEP
+        self._hours = self._hours * _BODY_KEEP + 1.0
+        self._bursts *= _BODY_KEEP
+        self._burst_log *= _BODY_KEEP
+        self._burst_log2 *= _BODY_KEEP
+        if mean > 0.02:
+            weight = min(mean, 1.0)
+            self._excess = self._excess * _BODY_KEEP + weight * (mean**2) / (mean * mean)
             self._excess_weight = self._excess_weight * _BODY_KEEP + weight
 
     def _responsibility(self, cell: int, count: int, mean: float) -> float:
