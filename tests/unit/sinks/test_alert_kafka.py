@@ -52,7 +52,7 @@ def test_they_arrive_in_order_with_key_and_message_uid(brokers: str) -> None:
 
 
 def test_a_message_that_is_too_large_is_its_own_fault(brokers: str) -> None:
-    sink = KafkaAlerts("kafka", brokers, {"message.max.bytes": Secret("1000")}, TOPIC, 5.0)
+    sink = KafkaAlerts("kafka", brokers, {"message.max.bytes": Secret("1000")}, "other", 5.0)
     error = failure(sink)
     sink.close()
     assert isinstance(error, SinkRefused)
@@ -67,7 +67,7 @@ def test_brokers_that_do_not_answer_are_tried_again() -> None:
 
 
 def test_a_sink_goes_on_after_a_failure(brokers: str) -> None:
-    sink = KafkaAlerts("kafka", brokers, {"message.max.bytes": Secret("4000")}, TOPIC, 10.0)
+    sink = KafkaAlerts("kafka", brokers, {"message.max.bytes": Secret("4000")}, "other", 10.0)
     assert len(alert("x" * 400).body) > 4_000
     with pytest.raises(SinkRefused):
         sink.send([named(1), alert("x" * 400)])
