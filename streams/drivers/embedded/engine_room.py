@@ -1,0 +1,71 @@
+"""Both engines in memory, and their durable states in the store. Layer: streams."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from detectors.engine.account_engine import AccountEngine
+from detectors.engine.signal_order import OrderedEntities
+from schemas.contracts.incident import Incident
+from schemas.contracts.log import LogEntry, MalformedEntry
+from schemas.contracts.signal import MalformedSignal
+from schemas.records.errors import UnreadableRecord
+from streams.drivers.pipeline import LocalPipeline
+
+MALFORMED = (MalformedEntry, MalformedSignal, UnreadableRecord)
+
+
+class Told(NamedTuple):
+    """An incident's message and the entry that caused it."""
+
+    entry: LogEntry
+    incident: Incident
+
+
+class EngineRoom:
+    """The engines of every tenant of a process. Whoever folds holds the store's transaction."""
+
+    def __init__(self, accounts: AccountEngine, entities: OrderedEntities) -> None:
+        self._accounts = accounts
+        self._entities = entities
+        self._pipeline = LocalPipeline(accounts, entities)
+
+    @property
+    def damaged(self) -> int:
+        """Parts of states that had to start anew."""
+        return self._accounts.damaged + self._entities.damaged
+
+    def load(self, connection: sqlite3.Connection) -> None:
+        """Read every state back, into engines that have folded nothing."""
+        for side, engine in (("accounts", self._accounts), ("entities", self._entities)):
+            engine.restore(connection.execute("SELECT key, data FROM states WHERE side = ? ORDER BY key", (side,)))
+
+    def fold(self, entries: Iterable[LogEntry]) -> tuple[list[Told], list[tuple[bytes, str]]]:
+        """What the entries cause; and the values of those that could not be read, with the reason."""
+        told: list[Told] = []
+        dead: list[tuple[bytes, str]] = []
+        for entry in entries:
+            try:
+                told += [Told(entry, incident) for incident in self._pipeline.fold(entry)]
+            except MALFORMED as error:
+                dead.append((entry.value, error.reason))
+        return told, dead
+
+    def save(self, connection: sqlite3.Connection, tenant: int) -> int:
+        """Write what changed since the last time; the number of states. All of it is of this tenant."""
+        rows = []
+        for side, changes in (("accounts", self._accounts.changed()), ("entities", self._entities.changed())):
+            gone = [(tenant, side, key) for key, data in changes.items() if data is None]
+            connection.executemany("DELETE FROM states WHERE tenant = ? AND side = ? AND key = ?", gone)
+            rows += [(tenant, side, key, data) for key, data in changes.items() if data is not None]
+        connection.executemany(
+            "INSERT INTO states VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data", rows
+        )
+        return len(rows)
+
+    def forget(self, tenant: str) -> None:
+        """Let all of a tenant go."""
+        self._accounts.forget_tenant(tenant)
+        self._entities.forget_tenant(tenant)

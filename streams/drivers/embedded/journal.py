@@ -1,0 +1,251 @@
+"""One tenant's journal in the store: what its feeds hand over, folded and kept in one transaction each. Layer: streams.
+
+Structurally the `Journal` of the live feeds. How records become entries is injected (`Taking`), because drivers know no
+collectors; so is the class of the error that says the store is lost.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Protocol
+
+from schemas.contracts.collected import Batch, Content, Gap, Tally
+from schemas.contracts.gap import encode_gap
+from schemas.contracts.incident import Incident
+from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
+from schemas.identity.identity_map import IdentityMap
+from streams.drivers.embedded.archive import DAY_MS, Archive, Origin
+from streams.drivers.embedded.content_ledger import checkpoint_of, complete_of, note_batch, pending_of, unseen_of
+from streams.drivers.embedded.database import StoreLost
+from streams.drivers.embedded.feedback import take_feedback
+from streams.drivers.embedded.record_index import StoredIndex
+from streams.drivers.embedded.telling import store_told
+from streams.drivers.embedded.workings import Workings
+
+TRANSACTION_RECORDS_MAX = 5_000  # of more several transactions, so that other tenants come between
+
+
+class Taken(Protocol):
+    """What became of a batch's records."""
+
+    entries: list[LogEntry]
+    tally: Tally
+
+    @property
+    def dead(self) -> Sequence[tuple[bytes, str]]:
+        """Pieces that are no vendor record, with the reason."""
+        ...
+
+
+class Taking(Protocol):
+    """Makes entries of one tenant's records."""
+
+    def bootstrap(self) -> LogEntry:
+        """The first entry of the tenant's log."""
+        ...
+
+    def take(self, batch: Batch) -> Taken:
+        """Entries of every record that was never delivered."""
+        ...
+
+
+MakeTaking = Callable[[IdentityMap, StoredIndex], Taking]
+
+
+class EmbeddedJournal:
+    """One tenant's archive, ledger, checkpoints and fold. Its methods may be called from any thread."""
+
+    def __init__(self, workings: Workings, tenant: str, make: MakeTaking, home_domains: Sequence[str] = ()) -> None:
+        self.tenant = tenant
+        self._workings = workings
+        self._identity_map = IdentityMap(home_domains)
+        with self._transaction() as connection:
+            fresh = self._enrol(connection)
+            rows = connection.execute("SELECT kind, held, upn FROM identities WHERE tenant = ?", (self._number,))
+            self._identity_map.restore(rows)
+            self._index = StoredIndex(self._number)
+            self._taking = make(self._identity_map, self._index)
+            if fresh:
+                self._fold(connection, Origin("", "", self._now_ms()), [], [self._taking.bootstrap()])
+
+    def _enrol(self, connection: sqlite3.Connection) -> bool:
+        """Find the tenant's number; whether the tenant is new."""
+        row = connection.execute("SELECT no, clock_ms FROM tenants WHERE id = ?", (self.tenant,)).fetchone()
+        if row is None:
+            cursor = connection.execute("INSERT INTO tenants (id) VALUES (?)", (self.tenant,))
+            self._number, self._clock_ms = int(cursor.lastrowid or 0), 0
+            return True
+        self._number, self._clock_ms = row
+        return False
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def checkpoint(self, feed: str) -> dict[str, Any]:
+        """The feed's last checkpoint; empty at first."""
+        with self._reading() as connection:
+            return checkpoint_of(connection, self._number, feed)
+
+    def complete_ms(self, feed: str) -> int:
+        """Content time up to which the feed is complete, UTC milliseconds; 0 at first."""
+        with self._reading() as connection:
+            return complete_of(connection, self._number, feed)
+
+    def unseen(self, feed: str, contents: Sequence[Content]) -> list[Content]:
+        """Those that were never listed before, in their order, each once."""
+        with self._reading() as connection:
+            return unseen_of(connection, self._number, feed, contents)
+
+    def pending(self, feed: str) -> list[Content]:
+        """Listed and not yet fetched, oldest first."""
+        with self._reading() as connection:
+            return pending_of(connection, self._number, feed)
+
+    def clock_ms(self) -> int:
+        """The tenant's clock, UTC milliseconds; 0 at first."""
+        return self._clock_ms
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def commit(self, batch: Batch) -> Tally:
+        """Store a batch: one transaction, or several where it has more than 5,000 records."""
+        whole = Tally()
+        for part in parts_of(batch):
+            tally = self._commit(part)
+            whole.read += tally.read
+            whole.produced += tally.produced
+            whole.duplicates += tally.duplicates
+            whole.dead += tally.dead
+        return whole
+
+    def clock(self, time_ms: int, historical: bool = False) -> None:
+        """Write the tenant's clock: every enabled feed is complete up to this time. Ignored when not later than the last."""
+        if time_ms <= self._clock_ms:
+            return
+        value = clock_bytes(time_ms)
+        entry = LogEntry(EntryKind.CLOCK, self.tenant, "", value, "clock", str(time_ms), historical=historical)
+        with self._transaction() as connection:
+            if time_ms > self._clock_ms:
+                self._fold(connection, Origin("", "", self._now_ms()), [], [entry])
+                connection.execute("UPDATE tenants SET clock_ms = ? WHERE no = ?", (time_ms, self._number))
+                self._clock_ms = time_ms
+
+    def gap(self, gap: Gap) -> None:
+        """Write that something could not be seen, or can be again."""
+        name = f"{gap.feed}|{gap.kind.value}|{gap.from_ms}|{gap.to_ms}|{int(gap.over)}"
+        entry = LogEntry(EntryKind.GAP, self.tenant, "", encode_gap(gap), "gap", name)
+        with self._transaction() as connection:
+            self._fold(connection, Origin(gap.feed, "", self._now_ms()), [], [entry])
+
+    def take_feedback(self) -> int:
+        """Take what people said since the last time into the log; how many."""
+        with self._reading() as connection:
+            sql = "SELECT count(*) FROM feedback WHERE tenant = ? AND taken = 0"
+            (waiting,) = connection.execute(sql, (self._number,)).fetchone()
+        if waiting:
+            with self._transaction() as connection:
+                self._fold(connection, Origin("", "", self._now_ms()), [], [])
+        return int(waiting)
+
+    # --- one transaction -----------------------------------------------------------------------------------------
+
+    def _commit(self, batch: Batch) -> Tally:
+        step = self._workings.step
+        now_ms = self._now_ms()
+        content = batch.content
+        with self._transaction() as connection:
+            step("begun")
+            self._index.within(connection, now_ms // DAY_MS)
+            records, entries, dead, tally = self._take(batch)
+            step("taken")
+            origin = Origin(batch.feed, content.id if content else "", now_ms)
+            Archive(connection, self._number, origin).bury("decode", dead)
+            note_batch(connection, self._number, batch, tally, now_ms)
+            step("noted")
+            self._fold(connection, origin, records, entries, content.created_ms if content else 0)
+            step("folded")
+        step("committed")
+        return tally
+
+    def _take(self, batch: Batch) -> tuple[list[bytes], list[LogEntry], list[tuple[bytes, str]], Tally]:
+        """Records that are new, their entries, what is unreadable, and the tally."""
+        records: list[bytes] = []
+        entries: list[LogEntry] = []
+        dead: list[tuple[bytes, str]] = []
+        tally = Tally()
+        single = replace(batch, unreadable=[])
+        for pieces in ([], *([raw] for raw in batch.records)):
+            single.records = pieces
+            taken = self._taking.take(single if pieces else replace(batch, records=[]))
+            entries += taken.entries
+            dead += taken.dead
+            tally.read += taken.tally.read
+            tally.produced += taken.tally.produced
+            tally.duplicates += taken.tally.duplicates
+            tally.dead += taken.tally.dead
+            if taken.tally.produced:
+                records += pieces
+        return records, entries, dead, tally
+
+    def _fold(
+        self,
+        connection: sqlite3.Connection,
+        origin: Origin,
+        records: list[bytes],
+        entries: list[LogEntry],
+        created_ms: int = 0,
+    ) -> list[Incident]:
+        """Archive entries, fold them, write states, identities and messages. What people said comes first."""
+        workings, number = self._workings, self._number
+        entries = [*take_feedback(connection, number, self.tenant), *entries]
+        archive = Archive(connection, number, origin)
+        archive.append(records, entries)
+        workings.step("archived")
+        told, dead = workings.room.fold(entries)
+        archive.bury("fold", dead)
+        workings.room.save(connection, number)
+        connection.executemany(
+            "INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?)",
+            [(number, *row) for row in self._identity_map.changes()],
+        )
+        workings.step("saved")
+        return store_told(connection, number, told, workings.route, created_ms, self._now_ms())
+
+    def _now_ms(self) -> int:
+        return self._workings.clock.now_ms()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._workings.database.transaction() as connection:
+                yield connection
+        except StoreLost as error:
+            raise self._workings.lost(str(error)) from None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._workings.database.reading() as connection:
+                yield connection
+        except StoreLost as error:
+            raise self._workings.lost(str(error)) from None
+
+
+def parts_of(batch: Batch, most: int = TRANSACTION_RECORDS_MAX) -> list[Batch]:
+    """The batch in parts of a bounded number of records: contents are listed with the first, the rest moves with the last."""
+    if len(batch.records) <= most:
+        return [batch]
+    starts = range(0, len(batch.records), most)
+    parts = [
+        replace(
+            batch, records=batch.records[at : at + most], partial=True, listed=[], checkpoint=None, complete_ms=None,
+            unreadable=[],
+        )
+        for at in starts
+    ]  # fmt: skip
+    parts[0].listed, parts[0].unreadable = batch.listed, batch.unreadable
+    last = parts[-1]
+    last.partial, last.checkpoint, last.complete_ms = batch.partial, batch.checkpoint, batch.complete_ms
+    return parts

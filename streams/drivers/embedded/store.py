@@ -1,0 +1,101 @@
+"""The embedded store of one process: file, lease, engines, and a journal for each tenant. Layer: streams."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from detectors.engine.account_engine import AccountEngine
+from detectors.engine.signal_order import OrderedEntities
+from schemas.contracts.incident import Incident
+from streams.clock import Clock, WallClock
+from streams.drivers.embedded.content_ledger import FeedLedger, feed_ledgers
+from streams.drivers.embedded.database import StoreLost, open_database
+from streams.drivers.embedded.engine_room import EngineRoom
+from streams.drivers.embedded.journal import EmbeddedJournal, MakeTaking
+from streams.drivers.embedded.lease import LEASE_SECONDS, Lease
+from streams.drivers.embedded.outbox import Outbox
+from streams.drivers.embedded.retention import Retention, prune
+from streams.drivers.embedded.workings import Workings, no_step
+
+
+def nowhere(incident: Incident) -> Sequence[str]:
+    """No sink is configured."""
+    return ()
+
+
+class EmbeddedStore:
+    """Everything that `run` keeps. Open it with `open_store`; it is ready when it returns."""
+
+    def __init__(self, workings: Workings, lease: Lease) -> None:
+        self._workings = workings
+        self._lease = lease
+        self.outbox = Outbox(workings.database)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._workings.database.path
+
+    @property
+    def damaged(self) -> int:
+        """Parts of states that had to start anew when they were read."""
+        return self._workings.room.damaged
+
+    def journal(self, tenant: str, make: MakeTaking, home_domains: Sequence[str] = ()) -> EmbeddedJournal:
+        """The journal of a tenant; at its first time the log begins with `Taking.bootstrap`. One per tenant and process."""
+        return EmbeddedJournal(self._workings, tenant, make, home_domains)
+
+    def feeds(self) -> list[FeedLedger]:
+        """Sums of what each feed of each tenant listed, fetched and produced."""
+        with self._workings.database.reading() as connection:
+            return feed_ledgers(connection)
+
+    def prune(self, retention: Retention) -> dict[str, int]:
+        """Delete what is past its time, in short transactions; rows deleted by table."""
+        return prune(self._workings.database, retention, self._workings.clock.now_ms())
+
+    def close(self) -> None:
+        """Give up the lease and the file."""
+        self._lease.release()
+        self._workings.database.close()
+
+
+@contextmanager
+def open_store(
+    path: Path,
+    accounts: AccountEngine,
+    entities: OrderedEntities,
+    *,
+    route: Callable[[Incident], Sequence[str]] = nowhere,
+    clock: Clock | None = None,
+    lost: Callable[[str], Exception] = StoreLost,
+    stop: threading.Event | None = None,
+    say: Callable[[str], None] | None = None,
+    wait: bool = True,
+    lease_seconds: float = LEASE_SECONDS,
+    step: Callable[[str], None] = no_step,
+) -> Iterator[EmbeddedStore | None]:
+    """The store, once this process is its only writer; None when `stop` was set (or `wait` is false) before that.
+
+    `accounts` and `entities` are engines that have folded nothing: their states are read back. Any failure is `lost`.
+    """
+    try:
+        database = open_database(path)
+        lease = Lease(database, lease_seconds)
+        if not (lease.take(stop, say, wait) if say else lease.take(stop, wait=wait)):
+            database.close()
+            yield None
+            return
+        room = EngineRoom(accounts, entities)
+        with database.reading() as connection:
+            room.load(connection)
+    except StoreLost as error:
+        raise lost(str(error)) from None
+    store = EmbeddedStore(Workings(database, room, clock or WallClock(), route, lost, step), lease)
+    try:
+        yield store
+    finally:
+        store.close()
