@@ -12,6 +12,7 @@ from streams.sinks.report_values import identifier, items, members, number, obje
 
 _NAME_CHARACTERS_MAX = 300
 _DELAYS = {"vendor_ms": "Microsoft", "collector_ms": "the collector", "watchpost_ms": "Watchpost"}
+_SEVERITIES = ("Informational", "Low", "Medium", "High", "Critical", "Fatal")  # OCSF 1.8
 _UNKNOWN = Resource("User", "unknown", "unknown")
 
 
@@ -25,7 +26,7 @@ def read_incident(message: Mapping[str, Any]) -> ReportIncident:
         uid=identifier(finding.get("uid")),
         tenant=identifier(members(message.get("metadata")).get("tenant_uid")),
         tier=Tier.ACT if unmapped.get("tier") == Tier.ACT.value else Tier.REVIEW,
-        severity=text(message.get("severity"), 40),
+        severity=_severity(message.get("severity")),
         status=text(message.get("status"), 40),
         risk=whole(message.get("risk_score")),
         account=resources[0],
@@ -63,6 +64,10 @@ def _title(title: str, account: Resource) -> str:
     for name in (account.uid, account.name):
         title = title.removeprefix(f"{name}: ")
     return title or "Incident without a title"
+
+
+def _severity(value: object) -> str:
+    return next((severity for severity in _SEVERITIES if severity == value), "")
 
 
 def _stages(unmapped: Mapping[str, Any], records: tuple[Record, ...]) -> tuple[str, ...]:

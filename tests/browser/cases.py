@@ -108,8 +108,15 @@ def hostile() -> list[dict[str, Any]]:
 
 
 def many(incidents: int) -> list[dict[str, Any]]:
-    """As many incidents as a bad week brings."""
-    return [to_ocsf(taken_over(f"{place:08d}", f"account{place}@indigoprint.example")) for place in range(incidents)]
+    """As many incidents as a bad week brings: one in ten is an account taken over, the others are sprays."""
+    return [
+        to_ocsf(
+            sprayed(f"{place:08d}", f"198.51.100.{place}")
+            if place % 10
+            else taken_over(f"{place:08d}", f"account{place}@indigoprint.example")
+        )
+        for place in range(incidents)
+    ]
 
 
 def record_uids(messages: list[dict[str, Any]]) -> list[str]:
