@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -35,7 +36,7 @@ RETRY_AFTER_SECONDS_MAX = 5.0  # a longer wish of a failing service is a `Thrott
 ERROR_BYTES_MAX = 1 << 20
 TRANSIENT = frozenset({408, 500, 502, 503, 504})
 
-Observer = Callable[[Api, str, float], None]  # API, outcome of one request, seconds
+Observer = Callable[[Api, str, float | None], None]  # API, outcome, seconds (None: nothing was sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class _Received:
     """What came back: an answer of any status, or `broken`, the reason why there is none."""
 
     sent_ms: int
+    began: float  # monotonic seconds
     answer: Answer | None = None
     broken: str = ""
 
@@ -181,7 +183,7 @@ class CloudHttp:
         request = self._client.build_request(
             order.method, order.url, content=order.content, headers=_headers(order, token)
         )
-        sent_ms = self._clock.now_ms()
+        sent_ms, began = self._clock.now_ms(), time.monotonic()
         try:
             response = self._client.send(request, stream=True)
             try:
@@ -190,18 +192,18 @@ class CloudHttp:
             finally:
                 response.close()
         except HugeBody as error:
-            self._count(order, "bad-answer", sent_ms)
+            self._count(order, "bad-answer", began)
             raise BadAnswer(f"{order.url.host}: {error}") from None
         except CutBody as error:
-            return _Received(sent_ms, broken=str(error))
+            return _Received(sent_ms, began, broken=str(error))
         except httpx.HTTPError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                self._count(order, "unreachable", sent_ms)
+                self._count(order, "unreachable", began)
                 raise Unreachable(
                     f"the certificate of {order.url.host} is not trusted; see the setting ca_bundle"
                 ) from None
-            return _Received(sent_ms, broken=_words(error))
-        return _Received(sent_ms, Answer(response.status_code, dict(response.headers.items()), body))
+            return _Received(sent_ms, began, broken=_words(error))
+        return _Received(sent_ms, began, Answer(response.status_code, dict(response.headers.items()), body))
 
     def _body(self, response: httpx.Response) -> bytes:
         if response.is_success:
@@ -218,17 +220,17 @@ class CloudHttp:
         if answer is not None:
             if 200 <= answer.status < 300:
                 self._pauses.succeeded(order.cost_class, received.sent_ms)
-                self._count(order, "ok", received.sent_ms)
+                self._count(order, "ok", received.began)
                 return answer
             why = reason(answer.status, answer.headers, answer.body, self._access.redactor)
             self._refuse(order, received, answer, why)
             failure = f"HTTP {answer.status} {why.code}"
         if tries >= TRIES or self._stop.is_set():
-            self._count(order, "unreachable", received.sent_ms)
+            self._count(order, "unreachable", received.began)
             raise Unreachable(
                 f"{order.url.host}: {failure}, {tries} times" if tries > 1 else f"{order.url.host}: {failure}"
             )
-        self._count(order, "retried", received.sent_ms)
+        self._count(order, "retried", received.began)
         self._pause(RETRY_SECONDS * 2 ** (tries - 1) * (0.5 + self._chance.random()))
         return None
 
@@ -237,23 +239,24 @@ class CloudHttp:
         later = retry_after_seconds(answer.headers, self.now_ms())
         throttled = answer.status == 429 or (answer.status == 403 and why.code == "AF429")
         if throttled or (answer.status in TRANSIENT and (later or 0.0) > RETRY_AFTER_SECONDS_MAX):
-            self._count(order, "throttled", received.sent_ms)
+            self._count(order, "throttled", received.began)
             until_ms = self._pauses.throttled(order.cost_class, self._clock.now_ms(), received.sent_ms, later)
             raise Throttled(until_ms, f"{order.url.host}: HTTP {answer.status} {why.code}: {why.message}")
         if answer.status in TRANSIENT:
             return
         if 300 <= answer.status < 400:
-            self._count(order, "bad-answer", received.sent_ms)
+            self._count(order, "bad-answer", received.began)
             place = printable(_host(answer.headers.get("location", "")), 100)
             raise BadAnswer(f"{order.url.host} sends us on ({answer.status}) to {place}; not followed")
-        self._count(order, "refused", received.sent_ms)
+        self._count(order, "refused", received.began)
         raise Refused(answer.status, why.code, why.message, why.request_id)
 
     def _pause(self, seconds: float) -> None:
         if self._clock.wait(seconds, self._stop):
             raise Unreachable("stopping")
 
-    def _count(self, order: _Order, outcome: str, sent_ms: int | None = None) -> None:
+    def _count(self, order: _Order, outcome: str, began: float | None = None) -> None:
+        """Note what came of a request; `began` when it was sent."""
         key = (order.api.value, outcome)
         with self._facts_lock:
             self.facts.requests[key] = self.facts.requests.get(key, 0) + 1
@@ -261,7 +264,7 @@ class CloudHttp:
                 self.facts.throttled[order.cost_class] = self.facts.throttled.get(order.cost_class, 0) + 1
             self.facts.skew_ms = self._skew.ms
         if self._observe is not None:
-            self._observe(order.api, outcome, 0.0 if sent_ms is None else (self._clock.now_ms() - sent_ms) / 1000)
+            self._observe(order.api, outcome, None if began is None else time.monotonic() - began)
 
 
 def user_agent() -> str:
