@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,8 +18,8 @@ _MINUTE_MS = 60_000
 def incident_view(message: Mapping[str, Any]) -> IncidentView:
     """The view of the latest message about an incident.
 
-    The sentences are those of the story, without their reasons; a sentence's stage and exact time are those of the first
-    evidence within its minute.
+    The sentences are those of the story, without their reasons; a sentence's stage and exact time are those of the
+    evidence within its minute that has the same reasons.
     """
     finding, unmapped = message.get("finding_info") or {}, message.get("unmapped") or {}
     first = (message.get("resources") or [{}])[0]
@@ -34,28 +34,32 @@ def incident_view(message: Mapping[str, Any]) -> IncidentView:
 
 
 def _stages(story: str, message: Mapping[str, Any]) -> tuple[StageView, ...]:
-    evidence = sorted(_evidence(message))
+    evidence = [one.get("data") or {} for one in message.get("evidences") or []]
     found = []
-    used: set[tuple[int, str]] = set()
     for text in story.split("\n"):
-        if not (line := _LINE.fullmatch(text)):
-            continue
-        minute_ms = _minute_ms(line[1])
-        near = [one for one in evidence if minute_ms <= one[0] < minute_ms + _MINUTE_MS]
-        best = next((one for one in near if one not in used), near[0] if near else (minute_ms, "evidence"))
-        used.add(best)
-        found.append(StageView(best[0], best[1], line[2].partition(" Because: ")[0]))
+        if line := _LINE.fullmatch(text):
+            sentence, _, because = line[2].partition(" Because: ")
+            time_ms, stage = _place(_minute_ms(line[1]), because, evidence)
+            found.append(StageView(time_ms, stage, sentence))
     return tuple(found)
 
 
-def _evidence(message: Mapping[str, Any]) -> set[tuple[int, str]]:
-    """Times and stages."""
-    found = set()
-    for one in message.get("evidences") or []:
-        data = one.get("data") or {}
-        if isinstance(data.get("time"), int):
-            found.add((data["time"], str(data.get("stage", ""))))
-    return found
+def _place(minute_ms: int, because: str, evidence: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
+    """Exact time and stage of a line: of the evidence in its minute, the first whose reasons it gives."""
+    near = [data for data in evidence if minute_ms <= _time(data) < minute_ms + _MINUTE_MS]
+    near.sort(key=lambda data: (not _gives(because, data), _time(data)))
+    return (_time(near[0]), str(near[0].get("stage", ""))) if near else (minute_ms, "evidence")
+
+
+def _gives(because: str, data: Mapping[str, Any]) -> bool:
+    reasons = data.get("reasons") or []
+    starts = (f"{str(one.get('feature', '')).replace('_', ' ')} {one.get('observed', '')}" for one in reasons)
+    return any(because.startswith(start) for start in starts)
+
+
+def _time(data: Mapping[str, Any]) -> int:
+    value = data.get("time")
+    return value if isinstance(value, int) else -1
 
 
 def _minute_ms(text: str) -> int:

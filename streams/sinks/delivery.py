@@ -1,8 +1,8 @@
 """Delivers alerts from the outbox to the sinks: at least once, in order per incident, each sink on its own. Layer: streams.
 
 Every sink has a thread. A sink that hangs, refuses or throttles delays nobody else. What could not be sent stays in the
-outbox and is tried again, later and later, until it is too old; then it is dead and stays there for people to see. An
-alert may arrive twice (a lost answer, a kill between sending and noting): its `uid` is then the same.
+outbox and is tried again, later and later, until the outbox says that it is too old. An alert may arrive twice (a lost
+answer, a kill between sending and noting): its `uid` is then the same.
 """
 
 from __future__ import annotations
@@ -15,32 +15,62 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from streams.clock import Clock
-from streams.sinks.alert_sink import Alert, AlertSink, SinkFailure, SinkRefused, SinkRetry
+from streams.sinks.alert_sink import Alert, AlertSink, NotAnAlert, SinkFailure, SinkRefused, SinkRetry
 from streams.sinks.backoff import backoff_seconds
 
-Row = tuple[int, Alert, int]  # id of the row, the alert, failed attempts so far
+
+class Outgoing(Protocol):
+    """A row of the outbox: one message for one sink."""
+
+    @property
+    def id(self) -> int:
+        """Number of the row; later rows have greater ones."""
+        ...
+
+    @property
+    def incident(self) -> str:
+        """`finding_info.uid` of the message."""
+        ...
+
+    @property
+    def message(self) -> bytes:
+        """The OCSF JSON."""
+        ...
+
+    @property
+    def tries(self) -> int:
+        """Failed attempts so far."""
+        ...
+
+    @property
+    def created_ms(self) -> int:
+        """When it was stored, UTC milliseconds of the wall clock."""
+        ...
 
 
 class Outbox(Protocol):
-    """What was emitted and not yet delivered, one row per alert and sink. Called from several threads."""
+    """What was emitted and not yet delivered, one row per message and sink. Called from several threads."""
 
-    def due(self, sink: str, now_ms: int) -> Sequence[Row]:
+    def due(self, now_ms: int, sink: str) -> Sequence[Outgoing]:
         """Rows of a sink whose time has come, oldest first; some hundred at most.
 
-        A row waits while an older row of the same sink and incident is neither delivered nor dead.
+        A row waits while an older row of the same sink and incident waits for a later time.
         """
         ...
 
-    def delivered(self, ids: Sequence[int]) -> None:
+    def delivered(self, ids: Sequence[int], now_ms: int) -> None:
         """The receiver has them."""
         ...
 
-    def failed(self, id: int, next_ms: int, reason: str) -> None:
-        """Count an attempt; the row is due again at `next_ms`. `reason` is one line without secrets."""
+    def failed(self, number: int, next_ms: int, error: str, now_ms: int) -> bool:
+        """Count an attempt; the row is due again at `next_ms`, or given up because of its age: whether it was.
+
+        `error` is one line without secrets.
+        """
         ...
 
-    def dead(self, id: int, reason: str) -> None:
-        """Not tried again."""
+    def dead(self, number: int, error: str, now_ms: int) -> None:
+        """The receiver will never take it: not tried again, kept for people to see."""
         ...
 
 
@@ -75,10 +105,9 @@ class Unobserved:
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """`poll_seconds`: how often the outbox is asked unless `nudge` says that there is something. `dead_after_days`: age."""
+    """`poll_seconds`: how often the outbox is asked unless `nudge` says that there is something."""
 
     poll_seconds: float = 1.0
-    dead_after_days: float = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +116,14 @@ class _Hold:
 
     row: int
     until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A row and its message, read."""
+
+    row: Outgoing
+    alert: Alert
 
 
 class SinkDelivery:
@@ -118,7 +155,7 @@ class SinkDelivery:
         if now_ms < self._paused_until_ms:
             return (self._paused_until_ms - now_ms) / 1000
         try:
-            rows = self._in_order(self._outbox.due(self.sink.name, now_ms), now_ms)
+            rows = self._in_order(self._outbox.due(now_ms, self.sink.name), now_ms)
             while rows and not self.stopping.is_set():
                 batch, rows = rows[: self.sink.batch_max], rows[self.sink.batch_max :]
                 if not self._deliver(batch):
@@ -127,65 +164,66 @@ class SinkDelivery:
             return self._pause(f"the outbox cannot be used ({type(error).__name__})")
         return self._settings.poll_seconds
 
-    def _in_order(self, rows: Sequence[Row], now_ms: int) -> list[Row]:
+    def _in_order(self, rows: Sequence[Outgoing], now_ms: int) -> list[_Due]:
         """Incidents that never failed first; within an incident the order of the outbox."""
-        present = {row[0] for row in rows}
-        incidents: dict[str, list[Row]] = {}
+        present = {row.id for row in rows}
+        incidents: dict[str, list[_Due]] = {}
         for row in rows:
-            incident = row[1].incident
-            hold = self._held.get(incident)
+            hold = self._held.get(row.incident)
             if hold is not None and hold.row not in present:
                 if now_ms < hold.until_ms:
                     continue
-                del self._held[incident]  # its row is no longer in the outbox
-            incidents.setdefault(incident, []).append(row)
-        return [row for group in sorted(incidents.values(), key=lambda group: group[0][2]) for row in group]
+                del self._held[row.incident]  # its row is no longer in the outbox
+            try:
+                alert = Alert.of(row.message, row.created_ms)
+            except NotAnAlert as error:
+                self._give_up(row, str(error))
+                continue
+            incidents.setdefault(row.incident, []).append(_Due(row, alert))
+        return [due for group in sorted(incidents.values(), key=lambda group: group[0].row.tries) for due in group]
 
-    def _deliver(self, batch: Sequence[Row]) -> bool:
+    def _deliver(self, batch: Sequence[_Due]) -> bool:
         """Whether the sink takes more now."""
         try:
-            self.sink.send([alert for _, alert, _ in batch])
+            self.sink.send([due.alert for due in batch])
         except SinkRefused as refused:
             return self._refused(batch, refused)
         except SinkRetry as retry:
             return self._failed(batch, retry)
         except Exception as error:  # a defect of a sink must not end the delivery, and its text may hold anything
             return self._failed(batch, SinkRetry(f"unexpected {type(error).__name__} in the sink"))
-        self._outbox.delivered([id for id, _, _ in batch])
-        for _, alert, _ in batch:
-            self._held.pop(alert.incident, None)
+        self._outbox.delivered([due.row.id for due in batch], self._clock.now_ms())
+        for due in batch:
+            self._held.pop(due.row.incident, None)
         self._failures = 0
         self._observer.delivered(self.sink.name, len(batch))
         return True
 
-    def _refused(self, batch: Sequence[Row], refused: SinkRefused) -> bool:
+    def _refused(self, batch: Sequence[_Due], refused: SinkRefused) -> bool:
         if not refused.message:
             return self._failed(batch, refused)
         if len(batch) > 1:
-            return all(self._deliver([row]) for row in batch)
-        self._give_up(batch[0], refused.reason)
+            return all(self._deliver([due]) for due in batch)
+        self._give_up(batch[0].row, refused.reason)
         return True
 
-    def _failed(self, batch: Sequence[Row], failure: SinkFailure) -> bool:
+    def _failed(self, batch: Sequence[_Due], failure: SinkFailure) -> bool:
         self._pause(failure.reason, failure.after_seconds if isinstance(failure, SinkRetry) else None)
         now_ms = self._clock.now_ms()
-        oldest_ms = now_ms - int(self._settings.dead_after_days * 86_400_000)
-        for row in batch:
-            id, alert, attempts = row
-            if alert.wall_ms < oldest_ms:
-                self._give_up(row, f"not delivered within {self._settings.dead_after_days:g} days: {failure.reason}")
-                continue
-            seconds = backoff_seconds(attempts + 1, self._draw)
+        for due in batch:
+            row = due.row
+            seconds = backoff_seconds(row.tries + 1, self._draw)
             next_ms = max(self._paused_until_ms, now_ms + int(seconds * 1000))
-            self._outbox.failed(id, next_ms, failure.reason)
-            if self._held.get(alert.incident, _Hold(id, 0)).row == id:
-                self._held[alert.incident] = _Hold(id, next_ms)
+            if self._outbox.failed(row.id, next_ms, failure.reason, now_ms):
+                self._held.pop(row.incident, None)
+                self._observer.dead(self.sink.name, failure.reason)
+            elif self._held.get(row.incident, _Hold(row.id, 0)).row == row.id:
+                self._held[row.incident] = _Hold(row.id, next_ms)
         return False
 
-    def _give_up(self, row: Row, reason: str) -> None:
-        id, alert, _ = row
-        self._outbox.dead(id, reason)
-        self._held.pop(alert.incident, None)
+    def _give_up(self, row: Outgoing, reason: str) -> None:
+        self._outbox.dead(row.id, reason, self._clock.now_ms())
+        self._held.pop(row.incident, None)
         self._observer.dead(self.sink.name, reason)
 
     def _pause(self, reason: str, asked_seconds: float | None = None) -> float:

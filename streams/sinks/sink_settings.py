@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.contracts.incident import Activity, Tier
+from schemas.contracts.incident import Activity, Incident, Tier
 from schemas.text import printable
 from streams.clock import Clock
-from streams.sinks.alert_sink import Alert, AlertSink
+from streams.sinks.alert_sink import AlertSink
 from streams.sinks.sink_kinds import KINDS
 from streams.sinks.sink_table import SinkError, SinkTable
 
@@ -44,12 +44,16 @@ class ConfiguredSink:
         """The sink's name: unique, durable, key of its rows in the outbox."""
         return self.sink.name
 
-    def wants(self, alert: Alert) -> bool:
-        """Whether an alert is for this sink."""
-        if self.tier is Tier.ACT and alert.tier is not Tier.ACT:
+    def wants(self, tier: Tier, activity: Activity, historical: bool) -> bool:
+        """Whether messages of this kind are for this sink."""
+        if self.tier is Tier.ACT and tier is not Tier.ACT:
             return False
-        historical = bool((alert.parsed.get("unmapped") or {}).get("historical"))
-        return alert.activity in self.activities and (self.historical or not historical)
+        return activity in self.activities and (self.historical or not historical)
+
+
+def sinks_for(sinks: Sequence[ConfiguredSink], incident: Incident) -> list[str]:
+    """Names of the sinks that a message about an incident goes to."""
+    return [one.name for one in sinks if one.wants(incident.tier, incident.activity, incident.historical)]
 
 
 def sinks_from(tables: object, environ: Mapping[str, str], clock: Clock) -> list[ConfiguredSink]:

@@ -205,13 +205,14 @@ def test_another_day_is_named() -> None:
 def message(**more: Any) -> dict[str, Any]:
     evidence = [
         {"data": {"time": NOON + 1_234, "stage": "access"}},
-        {"data": {"time": NOON + 60_500, "stage": "evasion"}},
-        {"data": {"time": NOON + 61_000, "stage": "impact"}},
+        {"data": {"time": NOON + 60_100, "stage": "access"}},
+        {"data": {"time": NOON + 60_500, "stage": "evasion", "reasons": [{"feature": "all_mail", "observed": "yes"}]}},
+        {"data": {"time": NOON + 61_000, "stage": "impact", "reasons": [{"feature": "surge", "observed": "9"}]}},
     ]
     story = (
         "2026-03-03 10:00 UTC: Signed in from Lagos. (3 records) Because: velocity 1 km (+4.0).\n"
-        "2026-03-03 10:01 UTC: An inbox rule was made. Because: all mail (+7.0).\n"
-        "2026-03-03 10:01 UTC: Sent mail. Because: surge (+6.0).\n"
+        "2026-03-03 10:01 UTC: An inbox rule was made. Because: all mail yes (+7.0).\n"
+        "2026-03-03 10:01 UTC: Sent mail. Because: surge 9, usual: 1 (+6.0).\n"
         "Together 18.0 nats of surprise (act)."
     )
     return {

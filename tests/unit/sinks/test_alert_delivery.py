@@ -12,7 +12,7 @@ import pytest
 from streams.clock import WallClock
 from streams.sinks.alert_sink import Alert, SinkRefused, SinkRetry
 from streams.sinks.backoff import MOST_SECONDS, backoff_seconds
-from streams.sinks.delivery import Delivery, DeliverySettings, Row, SinkDelivery
+from streams.sinks.delivery import Delivery, DeliverySettings, SinkDelivery
 from tests.unit.sinks.alert_examples import WALL_MS, named
 
 DAY_MS = 86_400_000
@@ -36,48 +36,61 @@ class HandClock:
 class Kept:
     """A row of the outbox."""
 
-    alert: Alert
-    attempts: int = 0
-    next_ms: int = 0
-    state: str = "open"
-    reason: str = ""
+    id: int
+    message: bytes
+    incident: str
+    created_ms: int = WALL_MS
+    tries: int = 0
+    due_ms: int = 0
+    state: str = "waiting"
+    error: str = ""
 
 
 class MemoryOutbox:
     """As `Outbox` describes it; `naive` does not hold back a row behind an older one of its incident."""
 
-    def __init__(self, alerts: Sequence[Alert], naive: bool = False) -> None:
-        self.rows = {number: Kept(alert) for number, alert in enumerate(alerts, 1)}
+    def __init__(self, alerts: Sequence[Alert], naive: bool = False, dead_after_days: float = 7.0) -> None:
+        self.rows: dict[int, Kept] = {}
         self.naive = naive
         self.broken = False
+        self._dead_after_ms = dead_after_days * DAY_MS
         self._lock = threading.Lock()
+        for alert in alerts:
+            self.put(alert)
 
-    def due(self, sink: str, now_ms: int) -> list[Row]:
+    def put(self, alert: Alert) -> None:
+        with self._lock:
+            number = len(self.rows) + 1
+            self.rows[number] = Kept(number, alert.body, alert.incident)
+
+    def due(self, now_ms: int, sink: str) -> list[Kept]:
         if self.broken:
             raise OSError("database is locked: secret path")
-        found: list[Row] = []
+        found: list[Kept] = []
         waiting: set[str] = set()
         with self._lock:
-            for number, row in self.rows.items():
-                incident = row.alert.incident
-                if row.state != "open" or (incident in waiting and not self.naive):
+            for row in self.rows.values():
+                if row.state != "waiting" or (row.incident in waiting and not self.naive):
                     continue
-                if row.next_ms > now_ms:
-                    waiting.add(incident)
+                if row.due_ms > now_ms:
+                    waiting.add(row.incident)
                     continue
-                found.append((number, row.alert, row.attempts))
+                found.append(row)
         return found
 
-    def delivered(self, ids: Sequence[int]) -> None:
+    def delivered(self, ids: Sequence[int], now_ms: int) -> None:
         for id in ids:
             self.rows[id].state = "delivered"
 
-    def failed(self, id: int, next_ms: int, reason: str) -> None:
-        row = self.rows[id]
-        row.attempts, row.next_ms, row.reason = row.attempts + 1, next_ms, reason
+    def failed(self, number: int, next_ms: int, error: str, now_ms: int) -> bool:
+        row = self.rows[number]
+        row.tries, row.due_ms, row.error = row.tries + 1, next_ms, error
+        if now_ms - row.created_ms >= self._dead_after_ms:
+            row.state = "dead"
+        return row.state == "dead"
 
-    def dead(self, id: int, reason: str) -> None:
-        self.rows[id].state, self.rows[id].reason = "dead", reason
+    def dead(self, number: int, error: str, now_ms: int) -> None:
+        self.rows[number].state, self.rows[number].error = "dead", error
 
     def states(self) -> list[str]:
         return [row.state for row in self.rows.values()]
@@ -125,10 +138,9 @@ class Bench:
 
     def __init__(self, alerts: Sequence[Alert], naive: bool = False, batch_max: int = 1, days: float = 7.0) -> None:
         self.clock, self.seen = HandClock(), Counted()
-        self.outbox = MemoryOutbox(alerts, naive)
+        self.outbox = MemoryOutbox(alerts, naive, days)
         self.sink = PlayedSink(batch_max=batch_max)
-        settings = DeliverySettings(dead_after_days=days)
-        self.delivery = SinkDelivery(self.sink, self.outbox, self.clock, self.seen, settings, draw=lambda: 0.5)
+        self.delivery = SinkDelivery(self.sink, self.outbox, self.clock, self.seen, draw=lambda: 0.5)
 
     def run(self, steps: int) -> None:
         for _ in range(steps):
@@ -192,8 +204,8 @@ def test_a_wrong_setting_loses_nothing() -> None:
     bench = Bench([named(1)])
     bench.sink.fault = lambda alerts: SinkRefused("HTTP 401: check the credentials")
     bench.run(20)
-    assert bench.outbox.states() == ["open"]
-    assert bench.outbox.rows[1].reason == "HTTP 401: check the credentials"
+    assert bench.outbox.states() == ["waiting"]
+    assert bench.outbox.rows[1].error == "HTTP 401: check the credentials"
     bench.sink.fault = lambda alerts: None
     bench.run(2)
     assert bench.outbox.states() == ["delivered"]
@@ -234,7 +246,7 @@ def test_after_some_days_it_is_given_up() -> None:
     bench.clock.ms += 8 * DAY_MS
     bench.run(30)
     assert bench.outbox.states() == ["dead", "dead"]
-    assert bench.seen.given_up[0] == "not delivered within 7 days: cannot be reached"
+    assert bench.seen.given_up[0] == "cannot be reached"
 
 
 def test_a_defect_in_a_sink_is_a_failure_like_others_and_its_text_is_not_told() -> None:
@@ -295,7 +307,7 @@ def test_a_sink_that_hangs_delays_no_other() -> None:
     assert delivery.stop(5.0) == []
     assert quick.got == ["m1", "m2", "m3"]
     assert stuck.got == ["m1"], "what is being sent is finished, the rest stays in the outbox"
-    assert outboxes[0].states() == ["delivered", "open", "open"]
+    assert outboxes[0].states() == ["delivered", "waiting", "waiting"]
     assert (stuck.closed, quick.closed) == (1, 1)
 
 
@@ -311,7 +323,15 @@ def test_a_nudge_sends_at_once() -> None:
     clock = WallClock()
     delivery = Delivery([SinkDelivery(sink, outbox, clock, settings=DeliverySettings(poll_seconds=600.0))], clock)
     delivery.start()
-    outbox.rows[1] = Kept(named(1))
+    outbox.put(named(1))
     delivery.nudge()
     assert arrived.wait(5)
     assert delivery.stop(5.0) == []
+
+
+def test_what_is_no_alert_is_given_up_and_holds_nothing_up() -> None:
+    bench = Bench([named(1), named(2)])
+    bench.outbox.rows[1].message = b"{}"
+    bench.run(1)
+    assert bench.outbox.states() == ["dead", "delivered"]
+    assert bench.seen.given_up == ["not an OCSF message about an incident (2 bytes)"]

@@ -13,9 +13,10 @@ from schemas.contracts.incident import Activity, Tier
 from streams.clock import WallClock
 from streams.sinks.secret import Secret
 from streams.sinks.sink_kinds import KINDS
-from streams.sinks.sink_settings import ConfiguredSink, shown, sinks_from
+from streams.sinks.sink_settings import ConfiguredSink, shown, sinks_for, sinks_from
 from streams.sinks.sink_table import SinkError
-from tests.unit.sinks.alert_examples import SECRETS, URL_TOKEN, alert
+from tests.unit.sinks.alert_examples import SECRETS, URL_TOKEN
+from tests.unit.sinks.conftest import incident
 from tests.unit.sinks.receivers import Authority
 
 HOOK = f"https://hooks.example/{URL_TOKEN}"
@@ -139,13 +140,14 @@ def test_a_secret_is_not_pickled() -> None:
 
 
 def test_which_alerts_a_sink_wants() -> None:
-    [one] = sinks({"kind": "stdout", "tier": "act", "activities": "create", "historical": False})
-    assert one.wants(alert())
-    assert not one.wants(alert(tier=Tier.REVIEW))
-    assert not one.wants(alert(activity=Activity.UPDATE))
-    assert not one.wants(alert(historical=True))
-    [every] = sinks({"kind": "stdout"})
-    assert every.wants(alert(tier=Tier.REVIEW, activity=Activity.CLOSE, historical=True))
+    found = sinks(
+        {"kind": "stdout", "tier": "act", "activities": "create", "historical": False},
+        {"kind": "stdout", "name": "every"},
+    )
+    assert sinks_for(found, incident(tier=Tier.ACT)) == ["stdout", "every"]
+    assert sinks_for(found, incident(tier=Tier.REVIEW)) == ["every"]
+    assert sinks_for(found, incident(tier=Tier.ACT, activity=Activity.UPDATE)) == ["every"]
+    assert sinks_for(found, incident(tier=Tier.ACT, historical=True)) == ["every"]
 
 
 def test_no_sinks_is_no_error() -> None:
