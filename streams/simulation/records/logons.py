@@ -24,6 +24,7 @@ FAILURES: dict[int, tuple[str, str]] = {
     50076: ("UserStrongAuthClientAuthNRequired", "You must use multi-factor authentication to access the resource."),
     50089: ("FlowTokenExpired", "Authentication failed due to flow token expired."),
     50140: ("", "This error occurred due to 'Keep me signed in' interrupt when the user was signing-in."),
+    50057: ("UserDisabled", "User account is disabled. The account has been disabled by an administrator."),
     50173: ("FreshTokenNeeded", "The provided grant has expired due to it being revoked."),
     50034: ("UserAccountNotFound", "The user account does not exist in the directory."),
     50133: ("SsoArtifactRevoked", "The session is not valid due to password expiration or recent password change."),

@@ -13,8 +13,10 @@ from streams.simulation.life.day import Day
 from streams.simulation.life.routine import live_day
 from streams.simulation.record import Record
 from streams.simulation.records.cmdlets import cmdlet_record
+from streams.simulation.records.logons import SignIn
 from streams.simulation.service.options import Attack
 from streams.simulation.truth import Attack as Told
+from streams.simulation.world.devices import OWA
 from streams.simulation.world.person import Person
 from streams.simulation.world.tenant import Tenant
 
@@ -27,6 +29,12 @@ class PlacedScene(Scene):
 
     at: int = 0
     pace: float = 1.0
+    last: SignIn | None = None
+
+    def sign_in(self, event: SignIn) -> list[Record]:
+        """Both records of a sign-in, which is remembered."""
+        self.last = event
+        return Scene.sign_in(self, event)
 
     def begin(self) -> int:
         """The moment it was told."""
@@ -37,8 +45,18 @@ class PlacedScene(Scene):
         return at + max(1000, int(self.rng.between(bounds) * MINUTE * self.pace))
 
 
-def play(tenant: Tenant, people: list[Person], attack: Attack, number: int) -> tuple[list[Record], Told, Person]:
-    """Play an attack; its records, what is true of it, and its victim."""
+@dataclass(frozen=True, slots=True)
+class Intruder:
+    """Whose account an attack is in, and how it signs in."""
+
+    person: int
+    event: SignIn
+
+
+def play(
+    tenant: Tenant, people: list[Person], attack: Attack, number: int
+) -> tuple[list[Record], Told, Intruder | None]:
+    """Play an attack; its records, what is true of it, and the intruder where he signs in with a session."""
     rng = chance(tenant.seed, "placed", number, attack.story)
     day_number = max(0, (attack.at_ms - tenant.start) // DAY)
     victim, day = _victim(tenant, people, attack, day_number, rng)
@@ -49,8 +67,10 @@ def play(tenant: Tenant, people: list[Person], attack: Attack, number: int) -> t
     elif attack.story == "seed":
         _seed(scene)
     else:
-        mass_mail(scene, old_session(scene, scene.begin()), scene.begin())
-    return scene.out, told, victim
+        foothold = old_session(scene, scene.begin())
+        scene.last = foothold.event(attack.at_ms, OWA, False)
+        mass_mail(scene, foothold, scene.begin())
+    return scene.out, told, None if scene.last is None else Intruder(victim.index, scene.last)
 
 
 def dormant_rule_name(tenant: Tenant, number: int) -> str:
@@ -95,10 +115,11 @@ def _last_use(day: Day, at: int) -> None:
         day.history = [before[-1]]
 
 
-def _seed(scene: Scene) -> None:
+def _seed(scene: PlacedScene) -> None:
     """Rule with a random name that marks as read and deletes everything; minutes later the mails."""
     at = scene.begin()
     foothold = old_session(scene, at)
+    scene.last = foothold.event(at, OWA, False)
     scene.stage("evasion", "T1564.008", [_hiding_rule(scene, foothold, at)])
     mass_mail(scene, foothold, scene.after(at, (3.0, 9.0)))
 

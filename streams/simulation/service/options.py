@@ -75,7 +75,8 @@ class TenantOptions:
     the share listed up to three hours after its contentCreated, `empty_pages` the share of listings with an empty page
     between; `expiration_days` 20 as measured or 7 as documented. `backlog_ms`: how far before its start a
     first subscription reaches; `subscribed` are content types enabled since before the data. `signin_delay_minutes` is
-    added to the visibility of sign-ins. `licences`: any of P1, P2; `audit_on`: unified audit logging.
+    added to the visibility of sign-ins. `licences`: any of P1, P2; `audit_on`: unified audit logging. `hidden_rule`: only
+    Exchange shows the rule of a dormant attack; `bypassed` and `unaudited`: mailboxes exempt from, or without, auditing.
     """
 
     seed: int = 1
@@ -92,7 +93,7 @@ class TenantOptions:
     licences: frozenset[str] = frozenset(("P1", "P2"))
     audit_on: bool = True
     recipients: Recipients = "trace"
-    trace_principal: bool = True
+    trace_principal: bool = True  # message trace needs a service principal of its own
     lateness: float = 1.0
     duplicates: float = 0.05
     redelivered: float = 0.0005
@@ -111,6 +112,9 @@ class TenantOptions:
     subscribed: tuple[str, ...] = ()
     signin_delay_minutes: float = 0.0
     attacks: tuple[Attack, ...] = ()
+    hidden_rule: bool = False
+    bypassed: int = 0
+    unaudited: int = 0
 
 
 @dataclass(frozen=True, slots=True)

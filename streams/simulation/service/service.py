@@ -12,6 +12,7 @@ from streams.simulation.service.access import Access
 from streams.simulation.service.activity import ActivityApi
 from streams.simulation.service.authority import Authority
 from streams.simulation.service.certificates import make_certificates
+from streams.simulation.service.exchange import ExchangeApi, tenant_in
 from streams.simulation.service.front import Front
 from streams.simulation.service.graph import GraphApi
 from streams.simulation.service.graph_logs import GraphLogs
@@ -80,6 +81,7 @@ class PracticeService:
         trust = ssl.create_default_context(cafile=str(self.ca_bundle))
         self._webhooks = Webhooks(trust)
         self._activity = ActivityApi(self._tenants, access, urls[Resource.MANAGEMENT], self._webhooks)
+        self._cmdlets = ExchangeApi(self._tenants, access)
         self._graph_api = GraphApi(self._tenants, access, GraphLogs(urls[Resource.GRAPH]))
         self.urls: dict[str, str] = {resource.value: url for resource, url in urls.items()} | {"identity": identity.url}
 
@@ -87,7 +89,7 @@ class PracticeService:
         """Make the past of every tenant, then answer."""
         now = self.clock.now_ms()
         for tenant in self._tenants.values():
-            tenant.world.catch_up(now)
+            tenant.catch_up(now)
         for site in self._sites:
             site.start()
         self._pace.start()
@@ -111,7 +113,7 @@ class PracticeService:
             for tenant in list(self._tenants.values()):
                 now = self.clock.now_ms()
                 tenant.world.generate(now + _AHEAD_MS)
-                tenant.world.catch_up(now)
+                tenant.catch_up(now)
                 self._webhooks.notify(tenant, self._activity.description, now)
 
     def _date(self) -> int:
@@ -133,7 +135,7 @@ class PracticeService:
         tenant = self._tenants.get(parts[3]) if len(parts) > 3 else None
         if tenant is None:
             return self._activity.answer(request, now)
-        tenant.world.catch_up(now)
+        tenant.catch_up(now)
         method = self._activity.method_of(request.path)
         return self.front.answer(
             tenant, Resource.MANAGEMENT, request, method, lambda: self._activity.answer(request, now), now
@@ -144,10 +146,17 @@ class PracticeService:
         tenant, claims = self._graph_api.tenant_of(request)
         if tenant is None or claims is None:
             return self._graph_api.refuse(request, now)
-        tenant.world.catch_up(now)
+        tenant.catch_up(now)
         return self.front.answer(
             tenant, Resource.GRAPH, request, "Graph", lambda: self._graph_api.answer(request, tenant, claims, now), now
         )
 
     def _exchange(self, request: Request) -> Reply:
-        return Reply(404)
+        now = self.clock.now_ms()
+        tenant = self._tenants.get(tenant_in(request.path))
+        if tenant is None:
+            return Reply(404)
+        tenant.catch_up(now)
+        return self.front.answer(
+            tenant, Resource.EXCHANGE, request, "Exchange", lambda: self._cmdlets.answer(request, tenant, now), now
+        )

@@ -4,40 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-V1_FIELDS = frozenset(
-    [
-        "id",
-        "createdDateTime",
-        "appDisplayName",
-        "appId",
-        "userDisplayName",
-        "userId",
-        "userPrincipalName",
-        "servicePrincipalId",
-        "servicePrincipalName",
-        "resourceDisplayName",
-        "resourceId",
-        "resourceTenantId",
-        "homeTenantId",
-        "ipAddress",
-        "userAgent",
-        "clientAppUsed",
-        "correlationId",
-        "isInteractive",
-        "conditionalAccessStatus",
-        "appliedConditionalAccessPolicies",
-        "status",
-        "deviceDetail",
-        "location",
-        "riskDetail",
-        "riskLevelAggregated",
-        "riskLevelDuringSignIn",
-        "riskState",
-        "riskEventTypes",
-        "riskEventTypes_v2",
-        "authenticationAppDeviceDetails",
-    ]
-)
+_PERSON = ("userDisplayName", "userId", "userPrincipalName", "servicePrincipalId", "servicePrincipalName")
+_TARGET = ("appDisplayName", "appId", "resourceDisplayName", "resourceId", "resourceTenantId", "homeTenantId")
+_CLIENT = ("ipAddress", "userAgent", "clientAppUsed", "deviceDetail", "location", "authenticationAppDeviceDetails")
+_RISK = ("riskDetail", "riskLevelAggregated", "riskLevelDuringSignIn", "riskState", "riskEventTypes",
+         "riskEventTypes_v2")  # fmt: skip
+_OUTCOME = ("id", "createdDateTime", "correlationId", "isInteractive", "conditionalAccessStatus",
+            "appliedConditionalAccessPolicies", "status")  # fmt: skip
+V1_FIELDS = frozenset((*_PERSON, *_TARGET, *_CLIENT, *_RISK, *_OUTCOME))
 
 
 def hide_risk(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from streams.simulation.chance import chance
 from streams.simulation.clock import DAY
+from streams.simulation.service.deeds import Deeds, own_principal
+from streams.simulation.service.directory import Directory
 from streams.simulation.service.faults import Faults
+from streams.simulation.service.interventions import Interventions
 from streams.simulation.service.item import Item
 from streams.simulation.service.options import EXCHANGE_ROLES, MANAGEMENT_ROLES, Resource, TenantOptions
 from streams.simulation.service.sent import Sent
@@ -41,6 +44,13 @@ class PracticeTenant:
         self.stores = Stores(options, faults, self._spool)
         self.world = World(options, start, self.stores, self._spool)
         self.id = self.world.tenant.org_id
+        tenant = self.world.tenant
+        self.directory = Directory(tenant, self.world.people, options, self.client_id, self.principal_id)
+        interventions = Interventions(self.world, self.stores, self.directory, self._spool)
+        self.world.observe = self.directory.observe
+        self.directory.happens = interventions.happens
+        self.stores.change = interventions.change
+        self.deeds = Deeds(self.directory, interventions, own_principal(self.client_id, self.principal_id))
         self.subscriptions = Subscriptions(options, start)
         self.sent = Sent(folder / "served" / self.id if sent else None)
 
@@ -48,6 +58,12 @@ class PracticeTenant:
     def domain(self) -> str:
         """The home domain."""
         return self.world.tenant.domain
+
+    def catch_up(self, now_ms: int) -> None:
+        """Let everything happen that happens by a moment."""
+        self.world.generate(now_ms)
+        self.directory.advance(now_ms)
+        self.stores.release(now_ms)
 
     def roles_for(self, resource: Resource) -> set[str]:
         """The app roles that a token for a resource carries."""

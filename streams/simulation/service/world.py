@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from streams.simulation.life.routine import live_day
 from streams.simulation.options import SimulationOptions
 from streams.simulation.record import MANAGEMENT, SIGNINS, TRACE, Body, Record
 from streams.simulation.records.audits import directory_audit, risk_detection
-from streams.simulation.service.attacks import play
+from streams.simulation.service.attacks import Intruder, play
 from streams.simulation.service.item import BENIGN, NOBODY, Item
 from streams.simulation.service.oddities import odd_records, roughen
 from streams.simulation.service.options import Attack, TenantOptions
@@ -50,8 +51,15 @@ def _simulation(options: TenantOptions, start_ms: int) -> SimulationOptions:
     )
 
 
+Observer = Callable[[list[Record], int], None]
+
+
+def _unobserved(records: list[Record], attack: int) -> None:
+    """Nobody looks."""
+
+
 class World(Arrivals):
-    """People and their records. `catch_up` makes everything available that has arrived by a moment."""
+    """People and their records, handed to the stores with the moment of their arrival."""
 
     def __init__(self, options: TenantOptions, start_ms: int, stores: Stores, spool: Spool) -> None:
         simulation = _simulation(options, start_ms)
@@ -63,17 +71,15 @@ class World(Arrivals):
         self.index = {person.upn: person.index for person in self.people}
         self.attacks: list[Attack] = list(options.attacks)
         self.told: dict[int, Told] = {}
+        self.intruders: dict[int, Intruder] = {}
+        self.observe: Observer = _unobserved
+        self._exempt = False
         self.days = 0
         self._stores, self._spool = stores, spool
         self._life = threading.Lock()
         self._attack = BENIGN
         self._record: Record | None = None
         self._line, self._position = b"", 0
-
-    def catch_up(self, now_ms: int) -> None:
-        """Generate what is still to be generated, and release what has arrived."""
-        self.generate(now_ms)
-        self._stores.release(now_ms)
 
     def generate(self, until_ms: int) -> None:
         """Make every record that arrives before a moment (and some more)."""
@@ -91,6 +97,14 @@ class World(Arrivals):
                 self._play(number)
         return number
 
+    def add(self, records: list[Record], exempt: bool = False) -> None:
+        """Let records happen that nobody planned; `exempt` from what was done to their account."""
+        with self._life:
+            self._exempt = exempt
+            for record in records:
+                self._take([record], chance(self.tenant.seed, "added", record.uid), 0.0)
+            self._exempt = False
+
     def _day(self, number: int) -> None:
         seed = self.tenant.seed
         records, _ = house_day(self.tenant, self.people, number)
@@ -105,13 +119,16 @@ class World(Arrivals):
                 self._play(position)
 
     def _play(self, number: int) -> None:
-        records, told, _ = play(self.tenant, self.people, self.attacks[number], number)
+        records, told, intruder = play(self.tenant, self.people, self.attacks[number], number)
+        if intruder is not None:
+            self.intruders[number] = intruder
         self._attack = number
         self._take(records, chance(self.tenant.seed, "placed", number, "delivery"), 0.25)
         self._attack = BENIGN
         self.told[number] = told
 
     def _take(self, records: list[Record], rng: Chance, revised: float = 0.002) -> None:
+        self.observe(records, self._attack)
         for record in records:
             if record.feed == MANAGEMENT and record.body["RecordType"] == 8:
                 self._audit(record)
@@ -174,6 +191,8 @@ class World(Arrivals):
             self._stores.take(f"signIns/{kind}", item)
 
     def _who(self, feed: int, body: Body) -> int:
+        if self._exempt:
+            return NOBODY
         name: str | None = body["UserId"] if feed == MANAGEMENT else (
             body["userPrincipalName"] if feed == SIGNINS else body["senderAddress"])  # fmt: skip
         return self.index.get((name or "").lower(), NOBODY)
