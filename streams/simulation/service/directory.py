@@ -43,8 +43,7 @@ class Directory:
         self.disabled: set[int] = set()
         self.sessions_from: dict[int, int] = {}
         self.risky: set[int] = set()
-        self.happens: _NEVER = 1 << 62
-_HAPPENS = lambda index, time_ms, attack: True
+        self.happens: _HAPPENS = lambda index, time_ms, attack: True
         self.mailboxes = [draw_mailbox(tenant, people, person, options) for person in people]
         self.methods = [draw_methods(tenant, person) for person in people]
         self.applications: Applications = draw_applications(tenant, people, options, client_id, principal_id)
