@@ -17,6 +17,7 @@ from streams.collectors.live.activity_calls import ActivityCalls
 from streams.collectors.live.activity_errors import ErrorRow, Reaction, content_row_of, row_of
 from streams.collectors.live.fetching import fetched
 from streams.collectors.live.gaps import tell_past
+from streams.collectors.live.losses import Losses
 from streams.collectors.live.redaction import redacted
 from streams.collectors.live.seam import Journal, Unavailable, Window
 from streams.collectors.live.verbatim import Pieces, array_elements
@@ -29,7 +30,6 @@ RECORDS_MAX: Final = 2_000  # of one batch
 _RESTARTS_MAX: Final = 2
 _FAILED_IN_A_ROW_MAX: Final = 5  # then the service is down, not a blob damaged
 _LONG_LATER_MS: Final = 30 * MINUTE_MS
-_BLOB_SPAN_MS: Final = 2 * HOUR_MS  # of events before the creation of a blob, for the gap that a lost one leaves
 
 CONTENT_TYPES: Final = {
     "Audit.AzureActiveDirectory": "logons and directory changes of the audit log are not seen",
@@ -62,6 +62,7 @@ class ActivityFeed:
         self._cloud = cloud
         self._journal = journal
         self._calls = ActivityCalls(cloud, content_type)
+        self._losses = Losses(self.name, journal)
 
     def prepare(self) -> None:
         """Start the subscription where it is missing or disabled; `Unavailable`, any `CloudError`."""
@@ -81,6 +82,7 @@ class ActivityFeed:
         self._fetch(self._journal.pending(self.name), window, trouble)
         for from_ms, to_ms in self._pieces(window):
             self._list(from_ms, to_ms, window, trouble)
+        self._losses.close()
         if trouble:
             raise trouble[0]
 
@@ -146,8 +148,7 @@ class ActivityFeed:
         except Refused as error:
             row = content_row_of(error)
             if row.reaction is Reaction.LOST:
-                self._tell_lost(content)
-                self._journal.commit(Batch(self.name, content=replace(content, state=ContentState.EXPIRED)))
+                self._losses.add(content)
             elif row.reaction is Reaction.MISSING:
                 self._journal.commit(Batch(self.name, content=replace(content, state=ContentState.MISSING)))
             else:
@@ -210,9 +211,3 @@ class ActivityFeed:
         )
         remedy = "Find out who stopped the subscription: the app registration or an administrator did."
         tell_past(self._journal, Gap(self.name, GapKind.DISABLED, from_ms, now_ms, text, remedy))
-
-    def _tell_lost(self, content: Content) -> None:
-        text = f"A blob of {self.name} expired before it could be fetched: its records are lost."
-        remedy = "Keep the collector running: the service holds content for seven days."
-        from_ms = content.created_ms - _BLOB_SPAN_MS
-        tell_past(self._journal, Gap(self.name, GapKind.EXPIRED, from_ms, content.created_ms, text, remedy))

@@ -376,13 +376,13 @@ def test_a_listing_that_is_none_is_told(listing: Any) -> None:
 def test_killed_at_any_write_nothing_is_lost_and_nothing_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activity, "RECORDS_MAX", 5)
 
-    def run(crash_at: int = -1, crash_after: int = -1) -> tuple[Setting, list[str], bool]:
+    def run(crash_at: int = -1) -> tuple[Setting, list[str], bool]:
         setting = Setting()
         names = fill(setting.service, 5)
         setting.service.add("big$", [management(f"big{number}") for number in range(12)], NOW - 9 * HOUR)
         setting.service.add("gone$", [management("gone")], NOW - 8 * HOUR)
         setting.service.gone["gone$"] = "AF20051"
-        setting.journal.crash_at, setting.journal.crash_after = crash_at, crash_after
+        setting.journal.crash_at = crash_at
         killed = False
         try:
             setting.feed.collect(LAST_DAY)
@@ -395,12 +395,11 @@ def test_killed_at_any_write_nothing_is_lost_and_nothing_comes_twice(monkeypatch
     undisturbed, names, _ = run()
     assert sorted(undisturbed.journal.ids) == names
     for write in range(undisturbed.journal.writes):
-        for where in ("crash_at", "crash_after"):
-            setting, names, killed = run(**{where: write})
-            assert killed
-            assert sorted(setting.journal.ids) == names
-            assert setting.journal.states(NAME) == undisturbed.journal.states(NAME)
-            assert {(gap.kind, gap.over) for gap in setting.journal.gaps} == {
-                (GapKind.EXPIRED, False),
-                (GapKind.EXPIRED, True),
-            }
+        setting, names, killed = run(write)
+        assert killed
+        assert sorted(setting.journal.ids) == names
+        assert setting.journal.states(NAME) == undisturbed.journal.states(NAME)
+        assert {(gap.kind, gap.over) for gap in setting.journal.gaps} == {
+            (GapKind.EXPIRED, False),
+            (GapKind.EXPIRED, True),
+        }

@@ -1,0 +1,77 @@
+"""A journal that counts what goes through it, and stops taking anything when the collector is to end. Layer: streams."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from schemas.contracts.collected import Batch, Content, ContentState, Gap, Tally
+from streams.collectors.live.feed_status import FeedStatus
+from streams.collectors.live.seam import Journal
+
+OnBatch = Callable[[Batch, Tally], None]
+
+
+class Stopping(Exception):
+    """The collector is to end; what was not stored comes again at the next start."""
+
+
+class CountedJournal:
+    """Wraps the tenant's journal; feeds and schedule share it. `on_batch` is called for each stored batch."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.tenant = journal.tenant
+        self.statuses: dict[str, FeedStatus] = {}
+        self.on_batch: list[OnBatch] = []
+        self.stop = threading.Event()
+        self._journal = journal
+
+    def status(self, feed: str) -> FeedStatus:
+        """The counts of a feed, made at first."""
+        return self.statuses.setdefault(feed, FeedStatus(feed))
+
+    def checkpoint(self, feed: str) -> dict[str, Any]:
+        """The feed's last checkpoint; empty at first."""
+        return self._journal.checkpoint(feed)
+
+    def complete_ms(self, feed: str) -> int:
+        """Content time up to which the feed is complete; 0 at first."""
+        return self._journal.complete_ms(feed)
+
+    def unseen(self, feed: str, contents: Sequence[Content]) -> list[Content]:
+        """Those that were never listed before, in their order."""
+        return self._journal.unseen(feed, contents)
+
+    def pending(self, feed: str) -> list[Content]:
+        """Listed and not yet fetched, oldest first."""
+        return self._journal.pending(feed)
+
+    def commit(self, batch: Batch) -> Tally:
+        """Store a batch; `Stopping` instead when the collector is to end."""
+        if self.stop.is_set():
+            raise Stopping
+        tally = self._journal.commit(batch)
+        self._count(batch, tally)
+        for listener in self.on_batch:
+            listener(batch, tally)
+        return tally
+
+    def clock(self, time_ms: int, historical: bool = False) -> None:
+        """Write the tenant's clock."""
+        self._journal.clock(time_ms, historical)
+
+    def gap(self, gap: Gap) -> None:
+        """Write a gap."""
+        self._journal.gap(gap)
+
+    def _count(self, batch: Batch, tally: Tally) -> None:
+        status = self.status(batch.feed)
+        status.listed += len(batch.listed)
+        if batch.content is not None:
+            status.fetched += batch.content.state is ContentState.FETCHED
+            status.expired += batch.content.state is ContentState.EXPIRED
+        status.read += tally.read
+        status.produced += tally.produced
+        status.duplicates += tally.duplicates
+        status.dead += tally.dead

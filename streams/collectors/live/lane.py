@@ -1,0 +1,174 @@
+"""One feed within the schedule: an attempt, what came of it, when it is tried again. Layer: streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from schemas.contracts.collected import Batch, Gap, GapKind
+from schemas.text import printable
+from streams.clock import Clock
+from streams.cloud.seam import CloudError, NoToken, Refused, Throttled
+from streams.collectors.live.counted_journal import CountedJournal, Stopping
+from streams.collectors.live.feed_status import FeedState, FeedStatus
+from streams.collectors.live.seam import JournalLost, LiveFeed, Unavailable, Window
+
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+LEFT_OUT_MS: Final = 6 * HOUR_MS  # design 4
+_PROBE_MIN_MS: Final = 10 * MINUTE_MS  # somebody who grants consent need not wait for a day
+_PROBE_MAX_MS: Final = DAY_MS
+NO_TOKEN_MS: Final = 5 * MINUTE_MS
+_RETRY_MIN_MS: Final = 15 * SECOND_MS
+_RETRY_MAX_MS: Final = 5 * MINUTE_MS
+_ERROR_CHARACTERS_MAX: Final = 300
+
+Say = Callable[[str, str], None]  # feed, line
+
+
+class Result(Enum):
+    """What came of an attempt."""
+
+    DONE = "done"
+    AGAIN = "again"  # at the lane's due time
+    UNAVAILABLE = "unavailable"  # probed ever more rarely, at least once a day
+
+
+class Lane:
+    """A feed with its health. Used by one thread."""
+
+    def __init__(self, feed: LiveFeed, journal: CountedJournal, clock: Clock, say: Say) -> None:
+        self.feed = feed
+        self.name = feed.name
+        self.due_ms = 0
+        self.deep_ms = 0  # when the next poll looks back the whole overlap
+        self.quick_overlap_ms = int(getattr(feed, "quick_overlap_ms", feed.overlap_ms))
+        self.lateness_ms = int(getattr(feed, "lateness_ms", 0))
+        self.relists = bool(getattr(feed, "relists", False))
+        self.back_fills = bool(getattr(feed, "back_fills", True))
+        self.unavailable: Gap | None = None
+        self.left_out: Gap | None = None
+        self._journal = journal
+        self._clock = clock
+        self._say = say
+        self._prepared = False
+        self._failures = 0
+        self._probes = 0
+        self._read = 0  # records when the feed began to fail
+        self.reached_ms = self.complete_ms + self.lateness_ms if self.complete_ms else 0
+
+    @property
+    def status(self) -> FeedStatus:
+        """How the feed is doing."""
+        return self._journal.status(self.name)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the tenant's clock waits for this feed."""
+        return self.unavailable is None and self.left_out is None
+
+    @property
+    def complete_ms(self) -> int:
+        """Content time up to which the feed is complete; 0 at first."""
+        return self._journal.complete_ms(self.name)
+
+    def attempt(self, window: Window, completes: bool = True) -> Result:
+        """Prepare where necessary, collect, and store how far the feed has come. Raises `JournalLost` and `Stopping` only."""
+        started, self.status.polls = self._clock.now_ms(), self.status.polls + 1
+        try:
+            if not self._prepared:
+                self.feed.prepare()
+                self._prepared = True
+            self.feed.collect(window)
+        except (JournalLost, Stopping):
+            raise
+        except Unavailable as found:
+            result = self._miss(found)
+        except Throttled as error:
+            result = self._wait(error, max(error.retry_ms, self._clock.now_ms() + SECOND_MS), FeedState.THROTTLED)
+        except NoToken as error:
+            self.status.remedy = error.remedy
+            result = self._wait(error, self._clock.now_ms() + NO_TOKEN_MS, FeedState.FAILING)
+        except CloudError as error:
+            self._prepared = self._prepared and not isinstance(error, Refused)
+            result = self._wait(error, self._clock.now_ms() + self._back_off_ms(), FeedState.FAILING)
+        except Exception as error:  # one feed's defect must not end the others
+            result = self._wait(_Defect(error), self._clock.now_ms() + _RETRY_MAX_MS, FeedState.FAILING)
+        else:
+            self._succeed(window, completes)
+            result = Result.DONE
+        self.status.poll_ms = self._clock.now_ms() - started
+        self._refresh()
+        return result
+
+    def _succeed(self, window: Window, completes: bool) -> None:
+        now_ms, status = self._clock.now_ms(), self.status
+        complete_ms = max(window.to_ms - self.lateness_ms, self.complete_ms)
+        if completes and complete_ms > self.complete_ms:
+            self._journal.commit(Batch(self.name, complete_ms=complete_ms))
+        for held in (self.unavailable, self.left_out):
+            if held is not None:
+                self._journal.gap(Gap(held.feed, held.kind, held.from_ms, now_ms, held.text, held.remedy, over=True))
+                self._say(self.name, f"{self.name} works again")
+        self.unavailable = self.left_out = None
+        self._probes = 0
+        self.reached_ms = max(self.reached_ms, window.to_ms)
+        self._failures = 0
+        status.state = FeedState.BACK_FILL if window.historical else FeedState.LIVE
+        status.last_success_ms, status.failing_since_ms = now_ms, 0
+        status.last_error = status.remedy = status.blind_spot = ""
+
+    def _miss(self, found: Unavailable) -> Result:
+        """The endpoint is not for this tenant: said once, and the clock does not wait for it."""
+        now_ms, status = self._clock.now_ms(), self.status
+        status.state, status.blind_spot, status.remedy = FeedState.UNAVAILABLE, found.blind_spot, found.remedy
+        status.last_error = printable(str(found), _ERROR_CHARACTERS_MAX)
+        if self.unavailable is None:
+            text = printable(f"{self.name}: {found.blind_spot}", _ERROR_CHARACTERS_MAX)
+            self.unavailable = Gap(self.name, found.kind, self.complete_ms or now_ms, now_ms, text, found.remedy)
+            self._journal.gap(self.unavailable)
+            self._say(self.name, f"{text}. {found.remedy}")
+        self._prepared = False
+        self.due_ms = now_ms + min(_PROBE_MIN_MS << min(self._probes, 10), _PROBE_MAX_MS)
+        self._probes += 1
+        return Result.UNAVAILABLE
+
+    def _wait(self, error: Exception, due_ms: int, state: FeedState) -> Result:
+        """A failure that may pass."""
+        now_ms, status = self._clock.now_ms(), self.status
+        self._failures += 1
+        status.state, status.last_error = state, printable(str(error), _ERROR_CHARACTERS_MAX)
+        if status.read > self._read or not status.failing_since_ms:  # slow is not failing
+            status.failing_since_ms, self._read = now_ms, status.read
+        self.due_ms = due_ms
+        self._say(self.name, status.last_error)
+        if self.counts and now_ms - status.failing_since_ms >= LEFT_OUT_MS:
+            self.leave_out(now_ms)
+        return Result.AGAIN
+
+    def leave_out(self, now_ms: int) -> None:
+        """The tenant's clock goes on without this feed, and a gap says so."""
+        since = self.complete_ms or self.status.failing_since_ms or now_ms
+        text = f"{self.name} fails, and the others go on without it: {self.status.last_error}"
+        remedy = self.status.remedy or "Run `watchpost doctor`: it says what is wrong with the feed."
+        self.left_out = Gap(self.name, GapKind.FAILING, since, now_ms, text, remedy)
+        self._journal.gap(self.left_out)
+
+    def _back_off_ms(self) -> int:
+        return min(_RETRY_MIN_MS << min(self._failures, 10), _RETRY_MAX_MS)
+
+    def _refresh(self) -> None:
+        status, pending = self.status, self._journal.pending(self.name)
+        status.complete_ms, status.left_out, status.next_ms = self.complete_ms, not self.counts, self.due_ms
+        status.pending = len(pending)
+        status.oldest_pending_ms = min((content.created_ms for content in pending), default=0)
+
+
+class _Defect(Exception):
+    """An error that nobody foresaw: its type says more than its text, which may hold content."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"unexpected {type(error).__name__} in the collector; please report it")
