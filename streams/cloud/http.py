@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
 
 import httpx
@@ -28,12 +27,13 @@ from streams.cloud.skew import Skew
 from streams.cloud.tenant_access import TenantAccess
 from streams.cloud.throttling import Pauses, retry_after_seconds
 from streams.cloud.tokens import TokenSource
-from streams.cloud.transport import CONNECT_SECONDS, READ_SECONDS, open_client
+from streams.cloud.transport import CONNECT_SECONDS, READ_SECONDS, open_client, user_agent
 
 TRIES = 3
 RETRY_SECONDS = 1.0  # before the second try; doubles
 RETRY_AFTER_SECONDS_MAX = 5.0  # a longer wish of a failing service is a `Throttled`
 ERROR_BYTES_MAX = 1 << 20
+MISSING_ROLE = "AF10001"  # a 401 that another try does not change; other ones come from front doors that lag behind
 TRANSIENT = frozenset({408, 500, 502, 503, 504})
 
 Observer = Callable[[Api, str, float | None], None]  # API, outcome, seconds (None: nothing was sent)
@@ -223,7 +223,8 @@ class CloudHttp:
                 self._count(order, "ok", received.began)
                 return answer
             why = reason(answer.status, answer.headers, answer.body, self._access.redactor)
-            self._refuse(order, received, answer, why)
+            if not (answer.status == 401 and why.code != MISSING_ROLE and tries < TRIES):
+                self._refuse(order, received, answer, why)
             failure = f"HTTP {answer.status} {why.code}"
         if tries >= TRIES or self._stop.is_set():
             self._count(order, "unreachable", received.began)
@@ -265,14 +266,6 @@ class CloudHttp:
             self.facts.skew_ms = self._skew.ms
         if self._observe is not None:
             self._observe(order.api, outcome, None if began is None else time.monotonic() - began)
-
-
-def user_agent() -> str:
-    """`watchpost/<version>`."""
-    try:
-        return f"watchpost/{version('watchpost')}"
-    except PackageNotFoundError:
-        return "watchpost/0"
 
 
 def _headers(order: _Order, token: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
 
 import httpx
 
@@ -49,6 +50,14 @@ def open_client(access: TenantAccess, user_agent: str) -> httpx.Client:
     )
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return client
+
+
+def user_agent() -> str:
+    """`watchpost/<version>`."""
+    try:
+        return f"watchpost/{version('watchpost')}"
+    except PackageNotFoundError:
+        return "watchpost/0"
 
 
 def local_client() -> httpx.Client:

@@ -142,6 +142,14 @@ def test_a_compressed_body_comes_whole(cloud: CloudHttp, service: LocalService) 
     assert get(cloud, service) == body
 
 
+def test_a_body_that_trickles_is_given_up(
+    cloud: CloudHttp, service: LocalService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "BODY_SECONDS_MAX", -1.0)
+    with pytest.raises(Unreachable, match="the body took longer"):
+        get(cloud, service)
+
+
 def test_a_body_that_grows_without_end_is_refused(
     cloud: CloudHttp, service: LocalService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +179,16 @@ def test_a_role_that_is_missing_is_told_after_one_renewal_a_minute(
     with pytest.raises(Refused):
         get(cloud, service)
     assert len(service.sign_ins) == 3
+
+
+def test_a_front_door_that_lags_behind_is_asked_again(cloud: CloudHttp, service: LocalService) -> None:
+    for script in ([Reply(401, b""), Reply(401, b""), Reply(body=b"[1]")], [Reply(401, b""), Reply(body=b"[1]")]):
+        service.api = [*script]
+        assert get(cloud, service) == b"[1]"
+    service.api = [Reply(401, b"")]
+    with pytest.raises(Refused, match="HTTP 401"):
+        get(cloud, service)
+    assert len(service.sign_ins) == 2
 
 
 SINGLE_QUOTES = b"{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=0000'}}"
