@@ -95,8 +95,6 @@ def test_a_proxy_that_refuses_is_told_without_its_password(access: Callable[...,
     tunnel = Tunnel(refuse=True)
     cloud = CloudHttp(access(proxy=Secret(f"http://user:pass-0815@127.0.0.1:{tunnel.port}")), JumpingClock())
     with pytest.raises(NoToken, match="ProxyError") as told:
-        cloud.call(
-            Api.GRAPH, "GET", cloud.endpoints.graph + "/x")
-        )
+        cloud.call(Api.GRAPH, "GET", cloud.endpoints.graph + "/x")
     assert "pass-0815" not in str(told.value)
     tunnel.close()
