@@ -19,7 +19,12 @@
   }
 
   function showIn(zone) {
-    const at = clock(zone);
+    let at;
+    try {
+      at = clock(zone);
+    } catch {
+      return; // a zone that this browser does not know: the times stay as they are
+    }
     for (const element of all("time[datetime]")) {
       if (!element.dateTime) continue;
       const { date, minute, second, offset } = at(element.dateTime);

@@ -53,11 +53,13 @@ def write_report(
     shown_zone = Zone(zone)
     extras = extras or ReportExtras()
     ordered = _ordered(incidents)
+    anchored = list(zip(_anchors(ordered), ordered, strict=True))
     context = {
         "facts": [(text(name), text(value)) for name, value in facts.facts],
         "title": text(facts.title) or "Watchpost",
         "overview": overview(ordered),
-        "incidents": list(zip(_anchors(ordered), ordered, strict=True)),
+        "incidents": anchored,
+        "campaigns": _campaigns(anchored),
         "verdicts": {uid: _clean(verdict) for uid, verdict in extras.verdicts.items()},
         "seen": [text(line) for line in extras.seen],
         "unseen": [text(line) for line in extras.unseen],
@@ -94,6 +96,15 @@ def _anchors(incidents: Sequence[ReportIncident]) -> list[str]:
         anchor = f"incident-{plain}"
         anchors[anchor if plain and anchor not in anchors else f"{anchor}-{place}"] = None
     return list(anchors)
+
+
+def _campaigns(anchored: Sequence[tuple[str, ReportIncident]]) -> dict[str, list[tuple[str, str]]]:
+    """By campaign, the incidents that one operation links: their anchor and account."""
+    linked: dict[str, list[tuple[str, str]]] = {}
+    for anchor, incident in anchored:
+        if incident.campaign:
+            linked.setdefault(incident.campaign, []).append((anchor, incident.account.name))
+    return linked
 
 
 def _clean(verdict: Verdict) -> Verdict:

@@ -7,12 +7,14 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from streams.sinks.report_times import Zone, duration, iso_utc
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _UTC = Zone("UTC")
 _TIME = Markup('<time datetime="{iso}" title="{utc} UTC"{wide}>{clock}<span class="z">{offset}</span></time>')
@@ -21,6 +23,8 @@ _TIME = Markup('<time datetime="{iso}" title="{utc} UTC"{wide}>{clock}<span clas
 @cache
 def page_template() -> Template:
     """The template, compiled once; every value that it prints is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # only here: no other command waits for it
+
     environment = Environment(
         loader=PackageLoader("streams.sinks", ""),
         autoescape=True,

@@ -16,8 +16,8 @@ class Zone:
     """A time zone by its name in the IANA database, such as `Europe/Berlin`. Raises UnknownZone."""
 
     def __init__(self, name: str = "UTC") -> None:
-        self.name = name
-        self._zone = _zone(name)
+        self.name = "UTC" if name.upper() == "UTC" else name
+        self._zone = _zone(self.name)
 
     def parts(self, time_ms: int, seconds: bool = False) -> tuple[str, str]:
         """Date and time of day, and the offset from UTC: `2026-03-04 09:53`, `+01:00`."""
@@ -41,7 +41,7 @@ class Zone:
 
 
 def _zone(name: str) -> tzinfo:
-    if name.upper() == "UTC":
+    if name == "UTC":
         return UTC
     try:
         return ZoneInfo(name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from schemas.contracts.incident import Incident, Tier
+from schemas.contracts.incident import Incident, Resource, Tier
 from schemas.contracts.ocsf import to_ocsf
 from streams.sinks.html import HtmlReport
 from streams.sinks.report import ReportExtras, write_report
@@ -232,6 +232,15 @@ def test_what_is_known_of_an_incident_is_told() -> None:
         "from a back-fill",
     ):
         assert part in text
+
+
+def test_incidents_of_one_campaign_lead_to_each_other() -> None:
+    told = [
+        incident(uid=uid, campaign=campaign, resources=(Resource("User", uid, f"{uid}@contoso.example"),))
+        for uid, campaign in (("a", "one"), ("b", "one"), ("c", "two"))
+    ]
+    shown = page(*told)
+    assert [shown.values("href").count(f"#incident-{uid}") for uid in "abc"] == [2, 2, 1]  # the list, and the campaign
 
 
 def test_an_incident_of_visibility_needs_no_record() -> None:
