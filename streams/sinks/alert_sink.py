@@ -66,7 +66,12 @@ class Alert:
 
 
 class SinkFailure(Exception):
-    """A send that did not succeed. `reason` is one plain line without secrets or content of alerts."""
+    """A send that did not succeed. `reason` is one plain line without secrets or content of alerts.
+
+    `sent` is how many alerts of the batch arrived before the one that failed; None when the sink cannot tell.
+    """
+
+    sent: int | None = None
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -106,7 +111,7 @@ class AlertSink(Protocol):
         ...
 
     def send(self, alerts: Sequence[Alert]) -> None:
-        """Send all, in order; when it returns they are with the receiver. `SinkRetry`, `SinkRefused`: any may have arrived."""
+        """Send all, in order; when it returns they are with the receiver. `SinkRetry`, `SinkRefused`."""
         ...
 
     def close(self) -> None:

@@ -156,13 +156,14 @@ class SinkDelivery:
             return (self._paused_until_ms - now_ms) / 1000
         try:
             rows = self._in_order(self._outbox.due(now_ms, self.sink.name), now_ms)
+            more = bool(rows)
             while rows and not self.stopping.is_set():
                 batch, rows = rows[: self.sink.batch_max], rows[self.sink.batch_max :]
                 if not self._deliver(batch):
                     break
         except Exception as error:  # the outbox: a full disk, a lock; its owner ends the process when it is lost
             return self._pause(f"the outbox cannot be used ({type(error).__name__})")
-        return self._settings.poll_seconds
+        return 0.0 if more else self._settings.poll_seconds
 
     def _in_order(self, rows: Sequence[Outgoing], now_ms: int) -> list[_Due]:
         """Incidents that never failed first; within an incident the order of the outbox."""
@@ -186,40 +187,45 @@ class SinkDelivery:
         """Whether the sink takes more now."""
         try:
             self.sink.send([due.alert for due in batch])
-        except SinkRefused as refused:
-            return self._refused(batch, refused)
-        except SinkRetry as retry:
-            return self._failed(batch, retry)
+        except SinkFailure as failure:
+            return self._failed(batch, failure)
         except Exception as error:  # a defect of a sink must not end the delivery, and its text may hold anything
             return self._failed(batch, SinkRetry(f"unexpected {type(error).__name__} in the sink"))
+        self._arrived(batch)
+        self._failures = 0
+        return True
+
+    def _arrived(self, batch: Sequence[_Due]) -> None:
         self._outbox.delivered([due.row.id for due in batch], self._clock.now_ms())
         for due in batch:
             self._held.pop(due.row.incident, None)
-        self._failures = 0
         self._observer.delivered(self.sink.name, len(batch))
-        return True
-
-    def _refused(self, batch: Sequence[_Due], refused: SinkRefused) -> bool:
-        if not refused.message:
-            return self._failed(batch, refused)
-        if len(batch) > 1:
-            return all(self._deliver([due]) for due in batch)
-        self._give_up(batch[0].row, refused.reason)
-        return True
 
     def _failed(self, batch: Sequence[_Due], failure: SinkFailure) -> bool:
+        """What arrived is noted; of the rest the one that failed, or all where the sink cannot tell. False: leave the sink."""
+        if failure.sent is not None:
+            if failure.sent:
+                self._arrived(batch[: failure.sent])
+            batch = batch[failure.sent : failure.sent + 1]
+        if isinstance(failure, SinkRefused) and failure.message:
+            if len(batch) > 1:
+                return all(self._deliver([due]) for due in batch)
+            self._give_up(batch[0].row, failure.reason)
+            return True
         self._pause(failure.reason, failure.after_seconds if isinstance(failure, SinkRetry) else None)
-        now_ms = self._clock.now_ms()
         for due in batch:
-            row = due.row
-            seconds = backoff_seconds(row.tries + 1, self._draw)
-            next_ms = max(self._paused_until_ms, now_ms + int(seconds * 1000))
-            if self._outbox.failed(row.id, next_ms, failure.reason, now_ms):
-                self._held.pop(row.incident, None)
-                self._observer.dead(self.sink.name, failure.reason)
-            elif self._held.get(row.incident, _Hold(row.id, 0)).row == row.id:
-                self._held[row.incident] = _Hold(row.id, next_ms)
+            self._put_off(due.row, failure.reason)
         return False
+
+    def _put_off(self, row: Outgoing, reason: str) -> None:
+        now_ms = self._clock.now_ms()
+        seconds = backoff_seconds(row.tries + 1, self._draw)
+        next_ms = max(self._paused_until_ms, now_ms + int(seconds * 1000))
+        if self._outbox.failed(row.id, next_ms, reason, now_ms):
+            self._held.pop(row.incident, None)
+            self._observer.dead(self.sink.name, reason)
+        elif self._held.get(row.incident, _Hold(row.id, 0)).row == row.id:
+            self._held[row.incident] = _Hold(row.id, next_ms)
 
     def _give_up(self, row: Outgoing, reason: str) -> None:
         self._outbox.dead(row.id, reason, self._clock.now_ms())

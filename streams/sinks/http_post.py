@@ -150,7 +150,7 @@ class HttpPost:
         return SinkRetry(f"{self._shown}: the connection ended before the answer was whole")
 
     def _refusal(self, status: int, answer: bytes, headers: httpx.Headers) -> SinkFailure:
-        line = f"{self._shown}: HTTP {status}" + _code_word(answer)
+        line = f"{self._shown}: HTTP {status}" + _code_word(answer, self._url.reveal())
         if status in (408, 425, 429) or status >= 500:
             return SinkRetry(line, retry_after_seconds(headers.get("retry-after"), time.time()))
         if 300 <= status < 400:
@@ -177,8 +177,8 @@ def retry_after_seconds(text: str | None, now_seconds: float) -> float | None:
     return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX)
 
 
-def _code_word(answer: bytes) -> str:
-    """The receiver's answer when it is one code word ("no_service"); anything longer may hold what must not be shown."""
-    word = answer.strip()
-    known = 0 < len(word) <= 40 and word.isascii() and word.replace(b"_", b"").isalpha() and word.islower()
-    return f" ({word.decode()})" if known else ""
+def _code_word(answer: bytes, url: str) -> str:
+    """The receiver's answer when it is one code word ("no_service"); anything else may hold what must not be shown."""
+    word = answer.strip()[:41].decode("utf-8", "replace")
+    known = len(word) <= 40 and word.isascii() and word.replace("_", "").isalpha() and word.islower()
+    return f" ({word})" if known and word not in url else ""

@@ -61,12 +61,18 @@ class Mail:
 
     def send(self, alerts: Sequence[Alert]) -> None:
         """Send; `SinkRetry`, `SinkRefused`."""
+        sent = 0
         try:
             with self._connected() as server:
                 for alert in alerts:
                     self._send(server, alert)
-        except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError of its own
-            raise self._failure(error) from None
+                    sent += 1
+        except OSError as error:  # SMTPException is one
+            if sent == len(alerts):
+                return  # all are accepted; only the good-bye failed
+            failure = self._failure(error)
+            failure.sent = sent
+            raise failure from None
 
     def close(self) -> None:
         """No connection is kept."""

@@ -87,13 +87,14 @@ class Asked:
 
 @dataclass
 class Says:
-    """An answer: status, headers, body; `hang`: none at all; `cut`: the connection ends within it."""
+    """An answer: status, headers, body; `hang`: none at all; `cut`: the connection ends within it; `drip`: slow."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     hang: bool = False
     cut: bool = False
+    drip: bool = False
 
 
 class HttpReceiver:
@@ -146,7 +147,13 @@ class HttpReceiver:
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(says.body) + 100 * says.cut))
         handler.end_headers()
-        handler.wfile.write(says.body)
+        try:
+            for at in range(0, len(says.body), 1 if says.drip else len(says.body) or 1):
+                handler.wfile.write(says.body[at : at + 1] if says.drip else says.body)
+                if says.drip:
+                    self.released.wait(0.02)
+        except OSError:
+            handler.close_connection = True
         if says.cut:
             handler.close_connection = True
 

@@ -335,3 +335,31 @@ def test_what_is_no_alert_is_given_up_and_holds_nothing_up() -> None:
     bench.run(1)
     assert bench.outbox.states() == ["dead", "delivered"]
     assert bench.seen.given_up == ["not an OCSF message about an incident (2 bytes)"]
+
+
+def test_what_arrived_before_a_failure_is_not_sent_again_and_what_comes_after_it_does_not_wait() -> None:
+    bench = Bench([named(number, str(number)) for number in range(6)], batch_max=10)
+
+    def one_by_one(alerts: Sequence[Alert]) -> Exception | None:
+        for sent, alert in enumerate(alerts):
+            if alert.uid == "m2":
+                error = SinkRefused("HTTP 554")
+                error.sent = sent
+                return error
+            bench.sink.got.append(alert.uid)
+        bench.sink.got.clear()
+        return None
+
+    bench.sink.fault = one_by_one
+    bench.delivery.step()
+    assert bench.sink.got == ["m0", "m1"]
+    assert bench.outbox.states() == ["delivered", "delivered", *["waiting"] * 4]
+    assert [row.tries for row in bench.outbox.rows.values()] == [0, 0, 1, 0, 0, 0]
+    bench.run(2)
+    assert bench.outbox.states() == ["delivered", "delivered", "waiting", "delivered", "delivered", "delivered"]
+
+
+def test_a_backlog_is_worked_off_without_pausing() -> None:
+    bench = Bench([named(1)])
+    assert bench.delivery.step() == 0.0
+    assert bench.delivery.step() == 1.0

@@ -218,3 +218,18 @@ def test_hostile_text_makes_no_header_and_no_markup(text: str) -> None:
     assert html is not None
     for tag in ("<script", "<img", "<b>bold", "</style", "href", "http"):
         assert tag not in html.get_content()
+
+
+def test_it_is_known_how_many_arrived_before_one_failed(authority: Authority) -> None:
+    mailbox = Mailbox()
+    answers = iter(["250 OK", "250 OK", "554 no"])
+
+    async def answer(server: Any, session: Any, envelope: Envelope) -> str:
+        mailbox.envelopes.append(envelope)
+        return next(answers)
+
+    mailbox.handle_DATA = answer  # type: ignore[method-assign]
+    with serving(mailbox) as port, pytest.raises(SinkRefused) as caught:
+        sink(authority, port, Security.NONE).send([named(number) for number in range(5)])
+    assert caught.value.sent == 2
+    assert len(mailbox.envelopes) == 3

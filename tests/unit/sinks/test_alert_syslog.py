@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.contracts.incident import Activity, EvidenceRecord, Resource, Stage, Tier
 from streams.sinks.alert_sink import SinkFailure, SinkRefused, SinkRetry
@@ -217,3 +219,12 @@ def test_a_certificate_file_that_is_none_is_refused(authority: Authority, tmp_pa
 
 def test_the_time_is_when_the_alert_was_made() -> None:
     assert parse(line(alert(wall_ms=WALL_MS + 61_001))).time == "2026-03-03T14:06:01.001Z"
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=80), st.integers(300, 4_000))
+def test_any_text_and_limit_gives_a_message_of_the_rfc(text: str, bytes_max: int) -> None:
+    made = syslog_line(alert(text), FORM, bytes_max)
+    if made is not None:
+        assert len(made) <= bytes_max
+        assert parse(made).data["watchpost@32473"]["tier"] == "act"

@@ -101,6 +101,17 @@ def test_what_needs_a_person_is_refused(receiver: HttpReceiver, authority: Autho
     assert words in error.reason
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [(b"no_service", " (no_service)"), (b"hooks", ""), (b"{}", ""), (b"Two words", ""), (b"\xff", ""), (b"x" * 41, "")],
+)
+def test_only_a_code_word_of_an_answer_is_repeated(
+    receiver: HttpReceiver, authority: Authority, body: bytes, shown: str
+) -> None:
+    receiver.script = [Says(404, body=body)]
+    assert f"HTTP 404{shown}: check the address" in failure(webhook(receiver, authority)).reason
+
+
 def test_an_alert_that_is_too_large_is_that_alerts_own_fault(receiver: HttpReceiver, authority: Authority) -> None:
     receiver.script = [Says(413)]
     error = failure(webhook(receiver, authority))
@@ -131,6 +142,20 @@ def test_an_answer_that_breaks_off_is_tried_again_with_the_same_key(
     first, second = receiver.asked
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"] == alert().uid
     assert first.body == second.body
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(receiver: HttpReceiver, authority: Authority) -> None:
+    receiver.script = [Says(body=b"x" * 3_000_000)]
+    sink = webhook(receiver, authority)
+    sink.send([alert()])
+    sink.send([alert()])
+    assert len(receiver.asked) == 2
+
+
+def test_an_answer_that_drips_is_cut_off(receiver: HttpReceiver, authority: Authority) -> None:
+    receiver.script = [Says(500, body=b"0" * 400, drip=True)]
+    error = failure(webhook(receiver, authority, timeout=0.15))
+    assert error.reason.endswith("HTTP 500")
 
 
 def test_nobody_listening_is_tried_again(authority: Authority) -> None:
