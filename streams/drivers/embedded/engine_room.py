@@ -39,8 +39,13 @@ class EngineRoom:
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Read every state back, into engines that have folded nothing."""
+        sql = (
+            "SELECT t.id, s.key, s.data FROM states s JOIN tenants t ON t.no = s.tenant"
+            " WHERE s.side = ? ORDER BY t.id, s.key"
+        )
         for side, engine in (("accounts", self._accounts), ("entities", self._entities)):
-            engine.restore(connection.execute("SELECT key, data FROM states WHERE side = ? ORDER BY key", (side,)))
+            rows = connection.execute(sql, (side,))
+            engine.restore((b"|".join((tenant.encode(), key)), data) for tenant, key, data in rows)
 
     def fold(self, entries: Iterable[LogEntry]) -> tuple[list[Told], list[tuple[bytes, str]]]:
         """What the entries cause; and the values of those that could not be read, with the reason."""
@@ -54,9 +59,10 @@ class EngineRoom:
         return told, dead
 
     def save(self, connection: sqlite3.Connection, tenant: int) -> int:
-        """Write what changed since the last time; the number of states. All of it is of this tenant."""
+        """Write what changed since the last time; the number of states. All of it is of this tenant, which keys leave out."""
         rows = []
-        for side, changes in (("accounts", self._accounts.changed()), ("entities", self._entities.changed())):
+        for side, found in (("accounts", self._accounts.changed()), ("entities", self._entities.changed())):
+            changes = {key.partition(b"|")[2]: data for key, data in found.items()}
             gone = [(tenant, side, key) for key, data in changes.items() if data is None]
             connection.executemany("DELETE FROM states WHERE tenant = ? AND side = ? AND key = ?", gone)
             rows += [(tenant, side, key, data) for key, data in changes.items() if data is not None]

@@ -109,6 +109,7 @@ class IncidentReader:
 
 
 def _row(row: tuple[Any, ...]) -> IncidentRow:
-    value = row[-1]
-    verdict = orjson.loads(value).get("verdict", "") if value else ""
-    return IncidentRow(*row[:5], bool(row[5]), *row[6:-1], verdict)
+    uid, tenant, account, tier, title, closed, first_ms, last_ms, created_ms, alert_ms, told_ms, value = row
+    verdict = str(orjson.loads(value).get("verdict", "")) if value else ""
+    times = (first_ms, last_ms, created_ms, alert_ms, told_ms)
+    return IncidentRow(uid, tenant, account, tier, title, bool(closed), *times, verdict)

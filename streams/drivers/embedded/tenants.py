@@ -44,7 +44,7 @@ def list_tenants(path: Path) -> list[TenantRow]:
     """Tenants in order of their ids. StoreLost."""
     sql = (
         "SELECT id, clock_ms, (SELECT count(*) FROM states s WHERE s.tenant = no AND side = 'accounts'"
-        " AND instr(key, x'7cff') = 0), (SELECT count(*) FROM log l WHERE l.tenant = no),"
+        " AND substr(key, 1, 1) != x'ff'), (SELECT count(*) FROM log l WHERE l.tenant = no),"
         " (SELECT count(*) FROM incidents i WHERE i.tenant = no) FROM tenants ORDER BY id"
     )
     with closing(open_readonly(path)) as connection:

@@ -71,7 +71,7 @@ def opened(path: Path, clock: SetClock | None = None, **options: Any) -> Iterato
 
 def practice_batches(folder: Path, accounts: int, days: int, scenarios: tuple[str, ...], size: int) -> list[Batch]:
     """Batches in order of event time, each a content of its own, with repeats and something unreadable among them."""
-    simulate(SimulationOptions(folder, 5, accounts, days, scenarios, attacks_per_scenario=1))
+    simulate(SimulationOptions(folder, 5, accounts, days, scenarios, attacks_per_scenario=1, domain=HOME[0]))
     lines: list[tuple[int, bytes]] = []
     for path in sorted((folder / "input").glob("*.gz")):
         lines += [(decode(line).time_ms, line) for line in gzip.decompress(path.read_bytes()).splitlines()]
@@ -99,7 +99,7 @@ def practice_batches(folder: Path, accounts: int, days: int, scenarios: tuple[st
 def feed_batch(journal: EmbeddedJournal, batch: Batch) -> None:
     """A batch and the clock behind it."""
     journal.commit(batch)
-    journal.clock(batch.records and decode(batch.records[-1]).time_ms or 0)
+    journal.clock((batch.records and decode(batch.records[-1]).time_ms) or 0)
 
 
 def run_child(path: Path, batches: Path, stop_at: str) -> None:

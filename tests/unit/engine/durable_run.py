@@ -26,9 +26,12 @@ from streams.collectors.spool import Spool
 from streams.simulation import SimulationOptions, simulate
 
 
+HOME = "contoso.example"
+
+
 def practice_lines(folder: Path, accounts: int, days: int, seed: int = 5) -> list[bytes]:
     """Vendor records of a small practice tenant under every attack, in the order of the files."""
-    simulate(SimulationOptions(folder, seed, accounts, days, attacks_per_scenario=1))
+    simulate(SimulationOptions(folder, seed, accounts, days, attacks_per_scenario=1, domain=HOME))
     lines: list[bytes] = []
     for path in sorted((folder / "input").glob("*.gz")):
         lines += gzip.decompress(path.read_bytes()).splitlines()
@@ -40,7 +43,7 @@ def practice_entries(folder: Path, accounts: int = 25, days: int = 6, clock_minu
     spool = Spool()
     for line in practice_lines(folder, accounts, days):
         spool.add(decode(line), line)
-    entries = list(feed(spool.ordered(), "tenant", IdentityMap(), ["contoso.example"]))
+    entries = list(feed(spool.ordered(), "tenant", IdentityMap([HOME]), [HOME]))
     return _with_clocks(entries, clock_minutes * 60_000)
 
 
