@@ -155,10 +155,7 @@ class CloudHttp:
 
     def _admit(self, order: _Order) -> None:
         """Wait for our turn, some seconds at most; `Throttled` when it is later, or the service wants a pause."""
-        until_ms = self._pauses.until(order.cost_class, self._clock.now_ms())
-        if until_ms is not None:
-            self._count(order, "held")
-            raise Throttled(until_ms, f"{order.cost_class} requests rest after throttling")
+        self._hold(order)
         now = self._clock.now_ms() / 1000
         ticket = self._budget.ask(order.cost_class, order.feed, now)
         if isinstance(ticket, float):
@@ -169,8 +166,15 @@ class CloudHttp:
                 if self._clock.now_ms() / 1000 > deadline:
                     self._over(order, wait)
                 self._pause(wait)
+                self._hold(order)
         finally:
             self._budget.cancel(ticket)
+
+    def _hold(self, order: _Order) -> None:
+        until_ms = self._pauses.until(order.cost_class, self._clock.now_ms())
+        if until_ms is not None:
+            self._count(order, "held")
+            raise Throttled(until_ms, f"{order.cost_class} requests rest after throttling")
 
     def _over(self, order: _Order, wait: float) -> NoReturn:
         self._count(order, "over-budget")

@@ -145,6 +145,8 @@ ENGINE_INCIDENTS = _counter(
     "engine_incidents", "Messages about incidents, by tier (review, act) and activity (create, update, close).",
     "tenant", "tier", "activity",
 )  # fmt: skip
+ENGINE_DEAD = _counter("engine_dead_entries", "Entries that could not be decoded and went to the dead letters.")
+ENGINE_PARTITIONS = _gauge("engine_partitions", "Partitions of the log that this process folds.")
 
 STORE_COMMIT_SECONDS = _seconds("store_commit_seconds", QUICK, "Time of a transaction of the store.")
 STORE_DATABASE = _gauge("store_database_bytes", "Size of the database with its write-ahead log.", unit=Unit.BYTES)
@@ -203,6 +205,8 @@ CATALOGUE: tuple[Metric, ...] = (
     ENGINE_DAMAGED,
     ENGINE_OPEN_INCIDENTS,
     ENGINE_INCIDENTS,
+    ENGINE_DEAD,
+    ENGINE_PARTITIONS,
     STORE_COMMIT_SECONDS,
     STORE_DATABASE,
     SINK_ALERTS,

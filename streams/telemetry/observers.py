@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from schemas.contracts.collected import Batch, ContentState, Gap, Tally
+from schemas.contracts.incident import Incident
 from streams.cloud.seam import Api
 from streams.telemetry.telemetry import Telemetry
 
@@ -92,6 +93,26 @@ class FeedMetrics:
 
     def said(self, tenant: str, feed: str, text: str) -> None:
         """Nothing: lines are for people."""
+
+
+class IncidentMetrics:
+    """The observer of messages about incidents, as they are stored."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._delays = {
+            "vendor_ms": telemetry.vendor_delay,
+            "collector_ms": telemetry.collector_delay,
+            "watchpost_ms": telemetry.own_delay,
+        }
+
+    def told(self, incident: Incident) -> None:
+        """Count a message, and whose delay it had where that is known."""
+        labels = (incident.tenant, incident.tier.value, incident.activity.value)
+        self._telemetry.engine_incidents.labels(*labels).inc()
+        for name, delay in self._delays.items():
+            if name in incident.delay_ms:
+                delay.observe(max(0, incident.delay_ms[name]) / 1000)
 
 
 class SinkMetrics:

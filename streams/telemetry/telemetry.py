@@ -55,6 +55,8 @@ class Telemetry:
         self.engine_damaged = self._counter(catalogue.ENGINE_DAMAGED)
         self.engine_open_incidents = self._gauge(catalogue.ENGINE_OPEN_INCIDENTS)
         self.engine_incidents = self._counter(catalogue.ENGINE_INCIDENTS)
+        self.engine_dead = self._counter(catalogue.ENGINE_DEAD)
+        self.engine_partitions = self._gauge(catalogue.ENGINE_PARTITIONS)
         self.store_commit_seconds = self._histogram(catalogue.STORE_COMMIT_SECONDS)
         self.store_database_bytes = self._gauge(catalogue.STORE_DATABASE)
 
@@ -66,16 +68,6 @@ class Telemetry:
         self.vendor_delay = self._histogram(catalogue.VENDOR_DELAY)
         self.collector_delay = self._histogram(catalogue.COLLECTOR_DELAY)
         self.own_delay = self._histogram(catalogue.OWN_DELAY)
-
-    def delays(self, vendor_ms: int | None, collector_ms: int | None, own_ms: int | None) -> None:
-        """Note whose delay a message of an incident had (`unmapped.delay`), milliseconds where known."""
-        for histogram, delay_ms in (
-            (self.vendor_delay, vendor_ms),
-            (self.collector_delay, collector_ms),
-            (self.own_delay, own_ms),
-        ):
-            if delay_ms is not None:
-                histogram.observe(max(0, delay_ms) / 1000)
 
     def forget_tenant(self, tenant: str) -> None:
         """Drop every series of a tenant that is removed."""

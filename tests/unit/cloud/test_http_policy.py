@@ -6,7 +6,9 @@ import gzip
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import formatdate
+from typing import Any
 
 import pytest
 
@@ -18,8 +20,8 @@ from tests.unit.cloud.conftest import JumpingClock
 from tests.unit.cloud.local_service import LocalService, Reply, error
 
 
-def get(cloud: CloudHttp, service: LocalService, path: str = "/api/content", **more: str) -> bytes:
-    return cloud.call(Api.MANAGEMENT, "GET", service.url + path, **more).body  # type: ignore[arg-type]
+def get(cloud: CloudHttp, service: LocalService, path: str = "/api/content", **more: Any) -> bytes:
+    return cloud.call(Api.MANAGEMENT, "GET", service.url + path, **more).body
 
 
 def test_a_call_carries_the_token_and_names_watchpost(cloud: CloudHttp, service: LocalService) -> None:
@@ -80,8 +82,6 @@ def test_a_token_never_goes_to_a_foreign_host(cloud: CloudHttp, service: LocalSe
 def test_the_token_of_one_api_does_not_go_to_another_apis_host(
     access: Callable[..., TenantAccess], service: LocalService
 ) -> None:
-    from dataclasses import replace
-
     endpoints = replace(access().endpoints, graph="https://graph.test.example")
     cloud = CloudHttp(access(endpoints=endpoints), JumpingClock())
     with pytest.raises(BadAnswer, match="set graph_url"):
@@ -337,8 +337,6 @@ def test_an_untrusted_certificate_is_told_at_once(access: Callable[..., TenantAc
 def test_an_api_that_the_cloud_does_not_have_is_told(
     access: Callable[..., TenantAccess], service: LocalService
 ) -> None:
-    from dataclasses import replace
-
     cloud = CloudHttp(access(cloud="china", endpoints=replace(access().endpoints, management="")), JumpingClock())
     with pytest.raises(NoToken, match=r"china has no management API.*management_url"):
         cloud.call(Api.MANAGEMENT, "GET", "/api/v1.0/x")

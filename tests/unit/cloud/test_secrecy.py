@@ -22,6 +22,8 @@ from tests.unit.cloud.certificates import write_pair
 from tests.unit.cloud.conftest import JumpingClock
 from tests.unit.cloud.local_service import SECRET, LocalService, Reply, Seen, login_error
 
+Script = Reply | Callable[[Seen], Reply]
+
 
 def test_a_secret_shows_its_value_to_reveal_only() -> None:
     secret = Secret(SECRET)
@@ -101,10 +103,9 @@ def test_no_failure_and_no_log_shows_a_secret_or_a_token(
     caplog.set_level(logging.DEBUG)
     credential, hidden = credentials(tmp_path)[kind]
     shown: list[str] = []
-    api_scripts: list[list[Reply | Callable[[Seen], Reply]]] = [
-        [echo(status)] for status in (400, 401, 403, 404, 429, 500, 302)
-    ] + [[Reply(body=b"[", cut=0, reset=True)], [Reply(body=b"[1,2]")]]
-    login_scripts: list[list[Reply | Callable[[Seen], Reply]]] = [
+    api_scripts: list[list[Script]] = [[echo(status)] for status in (400, 401, 403, 404, 429, 500, 302)]
+    api_scripts += [[Reply(body=b"[", cut=0, reset=True)], [Reply(body=b"[1,2]")]]
+    login_scripts: list[list[Script]] = [
         [echo_login],
         [login_error(7000215, 401)],
         [Reply(500, b"")],

@@ -89,7 +89,8 @@ def test_workload_identity_needs_only_its_webhook(tmp_path: Path) -> None:
     }
     [access] = tenants_from({}, webhook)
     assert (access.tenant, access.client_id) == (TENANT, CLIENT)
-    assert access.credential.material()["client_assertion"]() == "a.b.c"  # type: ignore[union-attr, index]
+    assert isinstance(access.credential, FederatedToken)
+    assert access.credential.material()["client_assertion"]() == "a.b.c"
     assert access.endpoints.login == "https://login.microsoftonline.us"
     [access] = tenants_from({}, webhook | {"WATCHPOST_CLOUD": "commercial"})
     assert access.endpoints.login == "https://login.microsoftonline.com"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
+from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
@@ -10,11 +12,12 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.contracts.collected import Batch, Content, ContentState, Gap, GapKind, Tally
+from schemas.contracts.incident import Activity, Incident, Tier
 from streams.clock import PracticeClock, WallClock
 from streams.cloud.seam import Api
 from streams.collectors.live.feed_status import FeedState, FeedStatus, Observer
 from streams.telemetry.catalogue import CATALOGUE, Kind, Unit
-from streams.telemetry.observers import FeedMetrics, SinkMetrics, cloud_observer
+from streams.telemetry.observers import FeedMetrics, IncidentMetrics, SinkMetrics, cloud_observer
 from streams.telemetry.telemetry import Telemetry
 
 
@@ -34,6 +37,14 @@ def series(telemetry: Telemetry) -> dict[str, float]:
 
 def value(telemetry: Telemetry, name: str, **labels: str) -> float | None:
     return series(telemetry).get(f"{name}{sorted(labels.items())}")
+
+
+def incident(**changes: Any) -> Incident:
+    """A message without content."""
+    held: dict[str, Any] = dict.fromkeys((item.name for item in fields(Incident)), "")
+    return Incident(
+        **(held | {"tenant": "t1", "tier": Tier.ACT, "activity": Activity.CREATE, "delay_ms": {}} | changes)
+    )
 
 
 def test_the_process_exports_the_catalogue_and_nothing_else(telemetry: Telemetry) -> None:
@@ -140,7 +151,9 @@ def test_clock_gaps_sinks_and_delays_become_metrics(telemetry: Telemetry) -> Non
     sinks.failed("mail", "refused", 9)
     sinks.dead("mail", "no")
     sinks.waiting("mail", 2, 990_000)
-    telemetry.delays(60_000, None, -5)
+    message = incident(delay_ms={"vendor_ms": 60_000, "watchpost_ms": -5})
+    IncidentMetrics(telemetry).told(message)
+    IncidentMetrics(telemetry).told(incident())
     assert value(telemetry, "watchpost_tenant_clock_lag_seconds", tenant="t1") == 30
     assert value(telemetry, "watchpost_tenant_gaps_total", tenant="t1", kind="silent") == 1
     assert value(telemetry, "watchpost_sink_alerts_total", sink="mail", outcome="sent") == 3
@@ -148,6 +161,8 @@ def test_clock_gaps_sinks_and_delays_become_metrics(telemetry: Telemetry) -> Non
     assert value(telemetry, "watchpost_vendor_delay_seconds_sum") == 60
     assert value(telemetry, "watchpost_collector_delay_seconds_count") == 0
     assert value(telemetry, "watchpost_own_delay_seconds_sum") == 0
+    assert value(telemetry, "watchpost_own_delay_seconds_count") == 1
+    assert value(telemetry, "watchpost_engine_incidents_total", tenant="t1", tier="act", activity="create") == 2
 
 
 def test_a_removed_tenant_leaves_no_series(telemetry: Telemetry) -> None:
