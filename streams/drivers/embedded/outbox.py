@@ -83,6 +83,15 @@ class Outbox:
             row = connection.execute("SELECT state FROM outbox WHERE id = ?", (number,)).fetchone()
         return row is not None and row[0] == "dead"
 
+    def dead(self, number: int, error: str, now_ms: int) -> None:
+        """The sink will never take it: not tried again, kept for people to see."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE outbox SET state = 'dead', done_ms = ?, tries = tries + 1, error = ?"
+                " WHERE id = ? AND state = 'waiting'",
+                (now_ms, error[:ERROR_MAX], number),
+            )
+
     def next_ms(self) -> int | None:
         """When the next message is due, UTC milliseconds; None when none waits."""
         with self._database.reading() as connection:

@@ -6,16 +6,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from detectors.engine.account_engine import AccountEngine
 from detectors.engine.signal_order import OrderedEntities
 from schemas.contracts.incident import Incident
 from streams.clock import Clock, WallClock
-from streams.drivers.embedded.content_ledger import FeedLedger, feed_ledgers
+from streams.drivers.embedded.content_ledger import FeedLedger, checkpoint_of, feed_ledgers
 from streams.drivers.embedded.database import StoreLost, open_database
 from streams.drivers.embedded.engine_room import EngineRoom
 from streams.drivers.embedded.journal import EmbeddedJournal, MakeTaking
 from streams.drivers.embedded.lease import LEASE_SECONDS, Lease
+from streams.drivers.embedded.measures import TenantMeasures, tenant_measures
 from streams.drivers.embedded.outbox import Outbox
 from streams.drivers.embedded.retention import Retention, prune
 from streams.drivers.embedded.workings import Workings, no_step
@@ -52,6 +54,17 @@ class EmbeddedStore:
         """Sums of what each feed of each tenant listed, fetched and produced."""
         with self._workings.database.reading() as connection:
             return feed_ledgers(connection)
+
+    def checkpoint(self, tenant: str, feed: str) -> dict[str, Any]:
+        """A feed's last checkpoint, also of a tenant that has no journal here yet; empty at first."""
+        with self._workings.database.reading() as connection:
+            row = connection.execute("SELECT no FROM tenants WHERE id = ?", (tenant,)).fetchone()
+            return checkpoint_of(connection, row[0], feed) if row else {}
+
+    def measures(self) -> list[TenantMeasures]:
+        """What is held of each tenant, in numbers. Reads every state's length: not more often than once a minute."""
+        with self._workings.database.reading() as connection:
+            return tenant_measures(connection)
 
     def prune(self, retention: Retention) -> dict[str, int]:
         """Delete what is past its time, in short transactions; rows deleted by table."""

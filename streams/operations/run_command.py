@@ -1,0 +1,156 @@
+"""`watchpost run`: one process that watches tenants from this minute on. Layer: streams."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+from streams.clock import Clock
+from streams.cloud.credentials import AccessError
+from streams.collectors.live.seam import JournalLost
+from streams.drivers.embedded.retention import Retention
+from streams.operations.detection import knowledge_of
+from streams.operations.garbage import collect_seldom
+from streams.operations.live_settings import WatchedTenant
+from streams.operations.live_view import LiveView
+from streams.operations.one_line_group import STATUS_INCOMPLETE, STATUS_INTERRUPTED, STATUS_OK
+from streams.operations.ownership import require_ownership
+from streams.operations.refusal import Refusal
+from streams.operations.watch_board import WatchBoard
+from streams.operations.watching import TICK_SECONDS, Watching, WatchPlan, watching
+from streams.sinks.sink_settings import ConfiguredSink, shown, sinks_from
+from streams.sinks.sink_table import SinkError
+from streams.telemetry.health import Health
+from streams.telemetry.server import DEFAULT_ADDRESS, AddressError, TelemetryServer, address
+from streams.telemetry.telemetry import Telemetry
+
+DEFAULT_STORE = Path("watchpost.db")
+DAY_MS = 86_400_000
+BACK_FILL_SLACK_MS = 300_000  # the vendor lists seven days less a moment
+STANDARD_OUTPUT = {"kind": "stdout"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Options of the command. `look_back_days` is how far the first start looks back. `sinks` are tables of the file."""
+
+    tenants: Sequence[WatchedTenant]
+    clock: Clock
+    store: Path = DEFAULT_STORE
+    sinks: Sequence[Mapping[str, object]] = ()
+    geo: tuple[Path, ...] = ()
+    egress: tuple[str, ...] = ()
+    metrics_address: str = DEFAULT_ADDRESS
+    look_back_days: float = 7.0
+    retention: Retention = field(default_factory=Retention)
+
+
+def run_watch(options: RunOptions) -> int:
+    """Watch until SIGINT or SIGTERM; 1 when the store was lost to another process, a full disk or damage."""
+    require_ownership()
+    collect_seldom()
+    sinks = configured_sinks(options.sinks, options.clock)
+    plan = plan_of(options, sinks)
+    telemetry, health = Telemetry(options.clock, version("watchpost"), "run"), Health()
+    with LiveView() as view, ended_by_signals() as stop, served(options.metrics_address, telemetry, health) as where:
+        board = WatchBoard(
+            options.clock, several=len(options.tenants) > 1, say=lambda text: view.tell(f"watchpost: {text}")
+        )
+        for text in _greeting(plan, where):
+            view.tell(f"watchpost: {text}")
+        try:
+            with watching(plan, board, telemetry, health, stop, board.say) as process:
+                if process is None:
+                    return STATUS_OK
+                _show(process, view, stop)
+                lost = process.lost
+        except JournalLost as error:
+            lost = str(error)
+    if lost:
+        board.say(lost)
+        return STATUS_INCOMPLETE
+    return STATUS_OK
+
+
+def configured_sinks(tables: Sequence[Mapping[str, object]], clock: Clock) -> list[ConfiguredSink]:
+    """The sinks of the settings file; standard output when it names none. Refusal."""
+    try:
+        return sinks_from([dict(table) for table in tables] or [dict(STANDARD_OUTPUT)], os.environ, clock)
+    except SinkError as error:
+        raise Refusal(str(error)) from None
+
+
+def plan_of(options: RunOptions, sinks: Sequence[ConfiguredSink]) -> WatchPlan:
+    """What is watched, from the options. Refusal."""
+    days_ms = int(options.look_back_days * DAY_MS)
+    if not 0 <= days_ms <= 7 * DAY_MS:
+        raise Refusal("look_back_days is from 0 to 7: the vendor lists no more")
+    return WatchPlan(
+        tenants=options.tenants,
+        store=options.store,
+        clock=options.clock,
+        knowledge=knowledge_of(options.geo, options.egress),
+        sinks=sinks,
+        retention=options.retention,
+        back_fill_ms=max(0, min(days_ms, 7 * DAY_MS - BACK_FILL_SLACK_MS)),
+    )
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; a second one ends the process as usual."""
+    stop = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise SystemExit(STATUS_INTERRUPTED)
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    former = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def served(text: str, telemetry: Telemetry, health: Health) -> Iterator[str]:
+    """Metrics and health over HTTP while the block runs; where, empty when off. Refusal."""
+    try:
+        at = address(text)
+        server = None if at is None else TelemetryServer(at, telemetry, health)
+    except (AddressError, AccessError) as error:
+        raise Refusal(str(error)) from None
+    if at is None or server is None:
+        yield ""
+        return
+    server.start()
+    try:
+        yield f"http://{at.host or '0.0.0.0'}:{server.port}"
+    finally:
+        server.stop()
+
+
+def _greeting(plan: WatchPlan, where: str) -> list[str]:
+    count = len(plan.tenants)
+    yours = plan.tenants[0].id if count == 1 else f"{count} tenants"
+    lines = [f"watching {yours}; all that is learnt is kept in {plan.store}"]
+    lines += [f"alerts go to {text}" for text in shown(plan.sinks)]
+    return [*lines, f"metrics and health: {where}/metrics, /live, /ready"] if where else lines
+
+
+def _show(process: Watching, view: LiveView, stop: threading.Event) -> None:
+    while not stop.wait(TICK_SECONDS) and not process.lost:
+        view.show(process.board.snapshot())
+    view.show(process.board.snapshot())
