@@ -11,18 +11,15 @@ import re
 from schemas.text import printable
 
 _SCHEME = re.compile(r"(?i)\bhttp(s?)://")
-_OTHER_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20})://")
 _ACTIVE_SCHEME = re.compile(r"(?i)\b(javascript|data|vbscript|mailto|tel|sip|callto|msteams|slack|file):(?=\S)")
-_HOST = re.compile(r"(?<![\w@.\-\]])((?:[\w-]{1,63}\.)+(?:[^\W\d_]{2,24}|xn--[\w-]{1,59}))(?![\w@-]|\.\w)")
-_HOST_DOTS = str.maketrans({".": "[.]"})
+# A mail address, left as it is; or a dot (of any script) that could be one of a host name.
+_DOT = re.compile(r"([\w.+%'-]+@[\w-]+(?:\.[\w-]+)+)|(?<=[^\s.])[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
 
 
 def inert(text: str, limit: int) -> str:
     """`text` on one line of at most `limit` characters, without controls and without anything that becomes a link."""
     shown = printable(text, limit)
-    if "." not in shown and ":" not in shown:
-        return shown
     shown = _SCHEME.sub(r"hxxp\1[:]//", shown)
-    shown = _OTHER_SCHEME.sub(r"\1[:]//", shown)
+    shown = shown.replace("://", "[:]//")
     shown = _ACTIVE_SCHEME.sub(r"\1[:]", shown)
-    return printable(_HOST.sub(lambda found: found[1].translate(_HOST_DOTS), shown), limit)
+    return printable(_DOT.sub(lambda found: found[1] or "[.]", shown), limit)

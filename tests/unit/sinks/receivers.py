@@ -102,6 +102,7 @@ class HttpReceiver:
 
     def __init__(self, context: ssl.SSLContext | None, script: Sequence[Says] = ()) -> None:
         self.asked: list[Asked] = []
+        self.answered = 0  # whole answers
         self.script = list(script)
         self.released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -150,8 +151,9 @@ class HttpReceiver:
         try:
             for at in range(0, len(says.body), 1 if says.drip else len(says.body) or 1):
                 handler.wfile.write(says.body[at : at + 1] if says.drip else says.body)
-                if says.drip:
-                    self.released.wait(0.02)
+                if says.drip and self.released.wait(0.02):
+                    return
+            self.answered += 1
         except OSError:
             handler.close_connection = True
         if says.cut:

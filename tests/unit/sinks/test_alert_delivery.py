@@ -363,3 +363,14 @@ def test_a_backlog_is_worked_off_without_pausing() -> None:
     bench = Bench([named(1)])
     assert bench.delivery.step() == 0.0
     assert bench.delivery.step() == 1.0
+
+
+def test_after_a_success_waiting_begins_anew() -> None:
+    bench = Bench([named(1)])
+    bench.sink.fault = retry_on("m1", 8)
+    bench.run(60)
+    assert bench.outbox.states() == ["delivered"]
+    bench.outbox.put(named(2))
+    bench.sink.fault = retry_on("m2", 1)
+    bench.delivery.step()
+    assert bench.outbox.rows[2].due_ms - bench.clock.ms < 1_000

@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from schemas.contracts.incident import Resource
+from streams.sinks import kafka_alerts
 from streams.sinks.alert_sink import SinkFailure, SinkRefused, SinkRetry
 from streams.sinks.kafka_alerts import KafkaAlerts
 from streams.sinks.secret import Secret
@@ -85,3 +86,17 @@ def test_wrong_properties_are_found_before_the_first_alert(properties: dict[str,
 
 def test_right_properties_pass_without_asking_a_broker() -> None:
     KafkaAlerts("kafka", "127.0.0.1:9", {"linger.ms": Secret("5")}).check()
+
+
+def test_the_producer_is_idempotent_and_waits_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    configs: list[dict[str, object]] = []
+
+    class Recorder(Producer):
+        def __init__(self, config: dict[str, object]) -> None:
+            configs.append(config)
+            super().__init__(config)
+
+    monkeypatch.setattr(kafka_alerts, "Producer", Recorder)
+    KafkaAlerts("kafka", "127.0.0.1:9", {"linger.ms": Secret("5")}).check()
+    [config] = configs
+    assert (config["acks"], config["enable.idempotence"], config["linger.ms"]) == ("all", True, "5")

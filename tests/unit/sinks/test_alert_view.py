@@ -121,6 +121,23 @@ def test_what_an_analyst_copies_is_left_as_it_is(text: str) -> None:
     assert inert(text, 200) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see https://evil.example/a.b?c=d", "see hxxps[:]//evil[.]example/a.b?c=d"),
+        ("HTTP://203.0.113.7/x", "hxxp[:]//203.0.113.7/x"),
+        ("ftp://evil.example x://y", "ftp[:]//evil[.]example x[:]//y"),
+        ("www.evil.example, ok", "www[.]evil[.]example, ok"),
+        ("javascript:alert(1)", "javascript[:]alert(1)"),
+        ("-evil.example .evil.example]evil.example", "-evil[.]example .evil[.]example]evil[.]example"),
+        ("@evil.example anna@evil.example", "@evil[.]example anna@evil.example"),
+        ("(evil\u3002example)", "(evil[.]example)"),
+    ],
+)
+def test_addresses_are_written_as_analysts_write_them(text: str, shown: str) -> None:
+    assert inert(text, 200) == shown
+
+
 @given(st.text(max_size=60), st.integers(1, 60))
 def test_inert_text_is_one_printable_line_within_its_limit(text: str, limit: int) -> None:
     shown = inert(text, limit)
