@@ -1,10 +1,10 @@
 """How improbable a feed's silence is, given its own past. Layer: streams.
 
 Time is cut into bins of five minutes; a bin is busy when a record arrived in it (a blob of a thousand records is one
-arrival). The rate of busy bins is learnt by hour of the week, each hour shrunk towards the same hour of all days, and that
-towards the whole (gamma-Poisson, empirical Bayes). Whole days differ (holidays), so that the count over a silence is a
-gamma-Poisson mixture whose shape A grows with the days seen and is bounded: P(none) = (1 + E/A)^-A for E expected busy bins. A
-feed that hardly speaks is never expected.
+arrival). The rate of busy bins is learnt by hour of the week, each hour shrunk towards the same hour of the other working days,
+or of the weekend, and that towards the whole (gamma-Poisson, empirical Bayes); an hour that was never lived through expects
+nothing. Whole days differ (holidays), so that the count over a silence is a gamma-Poisson mixture whose shape A grows with the
+days seen and is bounded: P(none) = (1 + E/A)^-A for E expected busy bins. A feed that hardly speaks is never expected.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ SHAPE_MAX: Final = 8.0
 _HOURS: Final = 168
 _EPOCH_HOUR: Final = 72  # 1970-01-01 was a Thursday; weeks begin on Monday
 _WEEKS_MAX: Final = 8.0  # exposure of an hour of the week; then older weeks fade
-_HOUR_PRIOR: Final = 2.0  # hours of exposure that the coarser rate is worth
-_DAY_PRIOR: Final = 5.0
+_WORKING_HOURS: Final = 120  # Monday to Friday
+_HOUR_PRIOR: Final = 0.5  # hours of exposure that the coarser rate is worth
+_DAY_PRIOR: Final = 1.0
+_LIVED_MIN: Final = 0.75  # hours of exposure
 
 
 class ArrivalModel:
@@ -73,12 +75,16 @@ class ArrivalModel:
         return total
 
     def _rate(self, hour: int, overall: float) -> float:
-        """Busy bins per hour."""
-        same = range(hour % 24, _HOURS, 24)
-        daily = (sum(self._busy[one] for one in same) + _DAY_PRIOR * overall) / (
-            sum(self._hours[one] for one in same) + _DAY_PRIOR
-        )
-        return (self._busy[hour] + _HOUR_PRIOR * daily) / (self._hours[hour] + _HOUR_PRIOR)
+        """Busy bins per hour. One hour that was quiet is believed at once: to expect too little is the lesser evil."""
+        kind = range(_WORKING_HOURS) if hour < _WORKING_HOURS else range(_WORKING_HOURS, _HOURS)
+        same = range(kind.start + hour % 24, kind.stop, 24)
+        lived = sum(self._hours[one] for one in same)
+        if lived < _LIVED_MIN:
+            return 0.0
+        usual = (sum(self._busy[one] for one in same) + _DAY_PRIOR * overall) / (lived + _DAY_PRIOR)
+        rate = (self._busy[hour] + _HOUR_PRIOR * usual) / (self._hours[hour] + _HOUR_PRIOR)
+        own = (self._busy[hour] + 1.0) / self._hours[hour] if self._hours[hour] >= _LIVED_MIN else rate
+        return min(rate, own)
 
     def _expose(self, from_ms: int, to_ms: int) -> None:
         at = max(from_ms, to_ms - 7 * DAY_MS)

@@ -10,6 +10,8 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
+import orjson
+
 from schemas.contracts.collected import Batch, Gap, GapKind, Tally
 from schemas.text import printable
 from streams.collectors.live.expected_silence import DAY_MS, HOUR_MS, MINUTE_MS, ArrivalModel
@@ -20,7 +22,7 @@ SKEW_MS: Final = 5 * MINUTE_MS
 CANARY_MS: Final = 12 * HOUR_MS  # tokens are asked for every hour; sign-ins are shown up to hours later
 CANARY_FEED: Final = "graph/signIns/servicePrincipal"
 _THROTTLED: Final = re.compile(rb'"IsThrottled"\s*,\s*"Value"\s*:\s*"?true', re.IGNORECASE)
-_MAILBOX: Final = re.compile(rb'"MailboxOwnerUPN"\s*:\s*"([^"\\]{1,200})"')
+_MAILBOX: Final = re.compile(rb'"MailboxOwnerUPN"\s*:\s*("(?:[^"\\]|\\.){1,300}")')
 _MAILBOXES_MAX: Final = 5  # named in a gap
 _LISTENING_MS: Final = 15 * MINUTE_MS  # a feed that was complete later than this is listened to
 
@@ -47,8 +49,7 @@ class Watch:
         self._unread.setdefault(batch.feed, UnreadShare()).add(now_ms, tally)
         for record in batch.records:
             if b"IsThrottled" in record and _THROTTLED.search(record):
-                owner = _MAILBOX.search(record)
-                self._throttled[owner[1].decode("utf-8", "replace").lower() if owner else "an unnamed mailbox"] = now_ms
+                self._throttled[_owner(record)] = now_ms
             if self._client and batch.feed == CANARY_FEED and self._client in record.lower():
                 self._canary_ms = now_ms
 
@@ -143,3 +144,11 @@ class Watch:
         self._canary_ms = now_ms if held.get("canary") else 0
         for feed, kind, from_ms, to_ms, text, remedy, nats in held.get("open", []):
             self._open[feed, kind] = Gap(feed, GapKind(kind), from_ms, to_ms, text, remedy, nats=nats)
+
+
+def _owner(record: bytes) -> str:
+    found = _MAILBOX.search(record)
+    try:
+        return str(orjson.loads(found[1])).lower() if found else "an unnamed mailbox"
+    except orjson.JSONDecodeError:
+        return "an unnamed mailbox"
