@@ -96,8 +96,11 @@ def unseen_of(connection: sqlite3.Connection, tenant: int, feed: str, contents: 
             f"SELECT id FROM contents WHERE tenant = ? AND feed = ? AND id IN ({marks})", (tenant, feed, *part)
         )
         known.update(held for (held,) in rows)
-    fresh = {item.id: item for item in reversed(contents) if item.id not in known}
-    return [item for item in contents if fresh.get(item.id) is item]
+    fresh: dict[str, Content] = {}
+    for item in contents:
+        if item.id not in known:
+            fresh.setdefault(item.id, item)
+    return list(fresh.values())
 
 
 def pending_of(connection: sqlite3.Connection, tenant: int, feed: str) -> list[Content]:
