@@ -24,6 +24,7 @@ _SPAN_MS_MIN = 60_000
 _NOMINAL_PX = 1_000  # width at which neighbours are told apart
 _OFFSETS_PX = (0, -8, 8, -16, 16)
 _RADIUS_PX_MIN, _RADIUS_PX_MORE, _NATS_MAX = 3.0, 4.5, 20.0
+_NEIGHBOURS_MAX = 64
 _LABELS_APART_PERCENT = 14.0
 
 
@@ -136,7 +137,7 @@ def _lane(stage: str, top_px: int, records: Sequence[Record], axis: Axis) -> Lan
 
 
 def _is_taken(taken: Sequence[tuple[float, int]], x_px: float, offset: int, radius: float) -> bool:
-    return any(other == offset and abs(x_px - place) < 2 * radius for place, other in taken)
+    return any(other == offset and abs(x_px - place) < 2 * radius for place, other in taken[-_NEIGHBOURS_MAX:])
 
 
 def _radius(nats: float) -> float:
