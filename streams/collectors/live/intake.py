@@ -20,7 +20,7 @@ from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
 from streams.collectors.copies import copies, enriches, is_undecided, unread
 from streams.collectors.feed import bootstrap
-from streams.collectors.files.reader import _records as outcomes_of
+from streams.collectors.files.outcomes import outcomes_of
 
 DIGEST_BYTES = 16
 _DECIDED_SOURCE = "trace#decided"  # in the index: trace rows whose outcome was delivered
