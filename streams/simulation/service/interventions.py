@@ -132,7 +132,7 @@ class Interventions:
             rng = chance(self.world.tenant.seed, "sent on", body["id"], person.index)
             for target in box.forwards(item.time) if body["recipientAddress"] == person.upn else ():
                 row = body | {"id": rng.guid(), "senderAddress": person.upn, "recipientAddress": target,
-                              "subject": f"FW: {body['subject']}"}  # fmt: skip
+                              "subject": f"FW: {body.get('subject', '')}"}  # fmt: skip
                 found.append((name, self._kept(item._replace(who=person.index), row)))
         return found
 

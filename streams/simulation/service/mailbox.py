@@ -110,4 +110,4 @@ class Mailbox:
         found = [target for rule in self.rules if rule.enabled and rule.made_ms < before_ms
                  and not rule.listed("From") for target in rule.targets()]  # fmt: skip
         address = self.forwarding_smtp.removeprefix("smtp:") or self.forwarding_address
-        return [*found, address] if address else found
+        return [*found, address] if "@" in address else found

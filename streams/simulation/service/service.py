@@ -98,8 +98,11 @@ class PracticeService:
         """Stop answering; close connections and files."""
         self._stopped.set()
         self._pace.join(10.0)
-        for site in self._sites:
-            site.stop()
+        stopping = [threading.Thread(target=site.stop) for site in self._sites]
+        for thread in stopping:
+            thread.start()
+        for thread in stopping:
+            thread.join()
         for tenant in self._tenants.values():
             tenant.close()
 

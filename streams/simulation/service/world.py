@@ -45,7 +45,7 @@ def _simulation(options: TenantOptions, start_ms: int) -> SimulationOptions:
         duplicates=options.duplicates,
         start=date,
         domain=options.domain,
-        lateness=options.lateness > 0.0,
+        lateness=options.lateness > 0.0 or options.signin_delay_minutes > 0.0,
         gaps=options.gaps if options.lateness > 0.0 else 0,
         missing_fields=options.missing_fields,
     )
