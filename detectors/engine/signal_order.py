@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import orjson
 
 from detectors.engine.effects import Effect
 from detectors.engine.entity_engine import EntityEngine
+from detectors.engine.sorted_json import SORTED, members
 from schemas.contracts.signal import Contribution, Signal, SignalItem, Watermark
 
 KIND = "watermark"  # in the key of the state
@@ -116,11 +117,11 @@ def _order(item: Signal) -> tuple[int, str, str, str, str]:
 def _dump(waiting: _Waiting) -> bytes:
     """Compressed JSON; the held signals sorted, so that equal states are equal bytes."""
     body = {
-        "held": [asdict(item) for item in sorted(waiting.held, key=_order)],
+        "held": sorted(waiting.held, key=_order),
         "reached": waiting.reached,
         "passed": waiting.passed,
     }
-    return zlib.compress(orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS), 6)
+    return zlib.compress(orjson.dumps(body, default=members, option=SORTED), 6)
 
 
 def _load(data: bytes) -> _Waiting:

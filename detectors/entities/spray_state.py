@@ -6,9 +6,11 @@ Times are minutes since 1970-01-01 UTC. Sets, not counters: a signal that comes 
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import orjson
+
+from detectors.engine.sorted_json import SORTED, members
 
 FAILING_MAX = 256  # accounts kept; of more the one that failed longest ago goes
 TIMES_MAX = 12  # latest failures of an account
@@ -149,7 +151,7 @@ def forget(state: SprayState) -> None:
 
 def dump_state(state: SprayState) -> bytes:
     """Compressed JSON; equal states give equal bytes."""
-    return zlib.compress(orjson.dumps(asdict(state), option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS), 6)
+    return zlib.compress(orjson.dumps(state, default=members, option=SORTED), 6)
 
 
 def load_state(data: bytes) -> SprayState:

@@ -17,7 +17,7 @@ RESTARTS = 40
 @pytest.fixture(scope="module")
 def entries(tmp_path_factory: pytest.TempPathFactory) -> list[LogEntry]:
     """A small tenant under every attack, with a clock each hour."""
-    return practice_entries(tmp_path_factory.mktemp("practice"), 12, 5)
+    return practice_entries(tmp_path_factory.mktemp("practice"), 8, 4)
 
 
 @pytest.fixture(scope="module")
