@@ -15,6 +15,7 @@ from schemas.contracts.incident import (
     Reason,
     Resource,
     Stage,
+    StoryLine,
     Technique,
     Tier,
 )
@@ -72,6 +73,7 @@ def tell(
         remediation=_advice(strongest, tier),
         maturity="established" if established else "learning",
         profile=profile,
+        lines=_lines(strongest),
         blind_spots=blind_spots,
         historical=incident.historical,
     )
@@ -94,9 +96,20 @@ def _title(strongest: list[Held], account: str) -> str:
     return f"{account}: {sentence}"
 
 
+def _in_order(strongest: list[Held]) -> list[Held]:
+    return sorted(strongest, key=lambda held: (held.first.time_ms, held.key))
+
+
+def _lines(strongest: list[Held]) -> tuple[StoryLine, ...]:
+    return tuple(
+        StoryLine(held.first.time_ms, held.stage, held.detector, held.sentence, held.count)
+        for held in _in_order(strongest)
+    )
+
+
 def _story(strongest: list[Held], book: Book, tier: Tier) -> str:
     lines = []
-    for held in sorted(strongest, key=lambda held: (held.first.time_ms, held.key)):
+    for held in _in_order(strongest):
         times = "" if held.count == 1 else f" ({held.count} records)"
         reasons = "; ".join(_reason(reason) for reason in held.reasons[:3] if reason.nats > 0)
         lines.append(f"{clock_text(held.first.time_ms)}: {held.sentence}{times} Because: {reasons}.")

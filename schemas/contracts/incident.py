@@ -77,6 +77,17 @@ class Resource:
 
 
 @dataclass(slots=True, frozen=True)
+class StoryLine:
+    """A sentence of the story: event time of its first record (UTC milliseconds), its stage, records behind it."""
+
+    time_ms: int
+    stage: Stage
+    detector: str
+    sentence: str
+    count: int
+
+
+@dataclass(slots=True, frozen=True)
 class Incident:
     """One message about an incident. Times are UTC milliseconds of event time."""
 
@@ -102,6 +113,9 @@ class Incident:
     remediation: str
     maturity: str
     profile: str
+    lines: tuple[
+        StoryLine, ...
+    ] = ()  # the story's sentences, in order; for views in the same process, not in the message
     blind_spots: tuple[str, ...] = ()
     historical: bool = False
     campaign: str | None = None

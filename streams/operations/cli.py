@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from schemas.contracts.incident import Tier
+from streams.operations.cli_live import add_live_commands
 from streams.operations.one_line_group import OneLineGroup
 from streams.operations.options import AsJson, Config, Egress, Geo, HomeDomains
 from streams.operations.output_format import OutputFormat
@@ -169,6 +170,9 @@ def simulate(
     except OSError as error:
         raise Refusal(f"cannot write to {out}: {error.strerror}") from None
     print(summary.text())
+
+
+add_live_commands(app)
 
 
 def main() -> None:

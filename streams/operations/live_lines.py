@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from schemas.text import printable
-from streams.operations.live_state import SinkView, ViewState, clock_text
+from streams.operations.live_state import SinkView, StageView, ViewState, clock_text
 
 LINE_CHARACTERS_MAX = 1_000
+_NUMBER = re.compile(r"\d[\d,.]*")
 
 
 def lines_between(before: ViewState | None, after: ViewState) -> list[str]:
@@ -39,14 +41,19 @@ def _incident_lines(before: ViewState | None, after: ViewState) -> Iterator[str]
     for one in after.incidents:
         old = known.get(one.uid)
         label = f"{one.tier.value.upper()} {one.account}"
-        told = set(old.stages) if old else set()
+        told = {_shape(stage) for stage in old.stages} if old else set()
         for stage in one.stages:
-            if stage not in told:
+            if _shape(stage) not in told:
                 yield f"{clock_text(stage.time_ms)}  {label}: {stage.stage}: {stage.sentence}"
         if one.advice and (old is None or old.tier is not one.tier):
             yield f"{clock_text(after.now_ms)}  {label}: what to do: {one.advice}"
         if one.closed and not (old and old.closed):
             yield f"{clock_text(after.now_ms)}  {label}: closed"
+
+
+def _shape(stage: StageView) -> tuple[str, str]:
+    """What a sentence says, whatever its numbers: a count that has doubled is no new event."""
+    return stage.stage, _NUMBER.sub("#", stage.sentence)
 
 
 def _sink_lines(before: ViewState | None, after: ViewState) -> Iterator[str]:

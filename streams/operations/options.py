@@ -48,3 +48,21 @@ Egress = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON instead of a table.")]
+Store = Annotated[
+    Path,
+    typer.Option(
+        "--store",
+        envvar=variable("store"),
+        metavar="FILE",
+        help="The one file in which everything is kept.",
+    ),
+]
+MetricsAddress = Annotated[
+    str,
+    typer.Option(
+        "--metrics-address",
+        envvar=variable("metrics_address"),
+        metavar="HOST:PORT",
+        help="Where /metrics, /live and /ready answer; `off` for nowhere.",
+    ),
+]

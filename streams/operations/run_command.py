@@ -79,6 +79,15 @@ def run_watch(options: RunOptions) -> int:
     return STATUS_OK
 
 
+def sink_tables(value: object) -> list[Mapping[str, object]]:
+    """`[[sinks]]` of the settings file. Refusal when it is something else."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+        raise Refusal("sinks must be a list of tables: write [[sinks]] before each sink")
+    return value
+
+
 def configured_sinks(tables: Sequence[Mapping[str, object]], clock: Clock) -> list[ConfiguredSink]:
     """The sinks of the settings file; standard output when it names none. Refusal."""
     try:

@@ -33,7 +33,6 @@ SHARED = frozenset(
         "feeds",
         "managed_identity",
         "publisher",
-        "metrics_address",
         "tenant_id",
         "client_id",
         "client_secret",

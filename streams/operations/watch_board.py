@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from schemas.contracts.collected import Batch, Tally
-from schemas.contracts.incident import Incident
-from schemas.contracts.ocsf import to_ocsf
+from schemas.contracts.incident import Activity, Incident
 from streams.clock import Clock, PracticeClock
 from streams.collectors.live.feed_status import FeedState as Doing
 from streams.collectors.live.feed_status import FeedStatus
-from streams.operations.live_incident import incident_view
-from streams.operations.live_state import FeedState, FeedView, IncidentView, SinkView, ViewState
+from streams.operations.live_state import FeedState, FeedView, IncidentView, SinkView, StageView, ViewState
 
 LATE_SECONDS = 1_800.0
 INCIDENTS_MAX = 50
@@ -97,7 +95,7 @@ class WatchBoard:
         """A message about an incident was caused."""
         with self._lock:
             self.seen.told += 1
-            self._incidents[incident.uid] = incident_view(to_ocsf(incident))
+            self._incidents[incident.uid] = view_of(incident)
             while len(self._incidents) > INCIDENTS_MAX:
                 del self._incidents[next(iter(self._incidents))]
 
@@ -160,6 +158,19 @@ class WatchBoard:
                 incidents=tuple(self._incidents.values()),
                 sinks=sinks,
             )
+
+
+def view_of(incident: Incident) -> IncidentView:
+    """An incident as the live view shows it: its sentences with their stages."""
+    stages = tuple(StageView(line.time_ms, line.stage.value, line.sentence) for line in incident.lines)
+    return IncidentView(
+        uid=incident.uid,
+        account=incident.resources[0].uid,
+        tier=incident.tier,
+        stages=stages or (StageView(incident.first_ms, "visibility", incident.title),),
+        advice=incident.remediation,
+        closed=incident.activity is Activity.CLOSE,
+    )
 
 
 def _feed(status: FeedStatus, now_ms: int, tenant: str) -> FeedView:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from rich.console import Console
 
 from schemas.contracts.incident import Tier
-from streams.operations.live_incident import incident_view
 from streams.operations.live_lines import lines_between
 from streams.operations.live_state import (
     FeedState,
@@ -202,44 +200,9 @@ def test_another_day_is_named() -> None:
     assert "03-02 10:00 access Signed in." in joined(drawn(replace(STATE, incidents=(yesterday,)), 80))
 
 
-def message(**more: Any) -> dict[str, Any]:
-    evidence = [
-        {"data": {"time": NOON + 1_234, "stage": "access"}},
-        {"data": {"time": NOON + 60_100, "stage": "access"}},
-        {"data": {"time": NOON + 60_500, "stage": "evasion", "reasons": [{"feature": "all_mail", "observed": "yes"}]}},
-        {"data": {"time": NOON + 61_000, "stage": "impact", "reasons": [{"feature": "surge", "observed": "9"}]}},
-    ]
-    story = (
-        "2026-03-03 10:00 UTC: Signed in from Lagos. (3 records) Because: velocity 1 km (+4.0).\n"
-        "2026-03-03 10:01 UTC: An inbox rule was made. Because: all mail yes (+7.0).\n"
-        "2026-03-03 10:01 UTC: Sent mail. Because: surge 9, usual: 1 (+6.0).\n"
-        "Together 18.0 nats of surprise (act)."
-    )
-    return {
-        "activity_id": 1,
-        "finding_info": {"uid": "i1", "desc": story},
-        "resources": [{"uid": "anna@contoso.example", "name": "anna@contoso.example"}],
-        "evidences": evidence,
-        "remediation": {"desc": "Revoke."},
-        "unmapped": {"tier": "act"},
-    } | more
-
-
-def test_a_message_becomes_a_view() -> None:
-    assert incident_view(message()) == IncidentView(
-        "i1",
-        "anna@contoso.example",
-        Tier.ACT,
-        (
-            StageView(NOON + 1_234, "access", "Signed in from Lagos. (3 records)"),
-            StageView(NOON + 60_500, "evasion", "An inbox rule was made."),
-            StageView(NOON + 61_000, "impact", "Sent mail."),
-        ),
-        "Revoke.",
-    )
-
-
-def test_a_message_without_its_parts_is_still_a_view() -> None:
-    assert incident_view(message(activity_id=3)).closed
-    bare = incident_view({"finding_info": {"desc": "2026-13-41 99:99 UTC: x"}})
-    assert (bare.account, bare.tier, bare.stages) == ("unknown account", Tier.REVIEW, (StageView(0, "evidence", "x"),))
+def test_a_count_that_has_doubled_is_no_new_line() -> None:
+    grown = replace(ATTACK, stages=(ACCESS, StageView(NOON + 9, "impact", "Sent at least 75 messages in 5 minutes.")))
+    twice = replace(ATTACK, stages=(ACCESS, StageView(NOON + 9, "impact", "Sent at least 150 messages in 5 minutes.")))
+    before, after = replace(STATE, incidents=(grown,)), replace(STATE, incidents=(twice,))
+    assert lines_between(before, after) == []
+    assert len(lines_between(STATE, before)) == 1
