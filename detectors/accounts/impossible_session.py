@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from detectors import techniques
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.place_trust import mailed_from, placed
-from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, continuity, touches, turns_nats
+from detectors.accounts.session_continuity import (
+    KNOWN_PLACE_NATS,
+    VELOCITY_FROM_NATS,
+    continuity,
+    touches,
+    turns_nats,
+)
 from detectors.accounts.session_evidence import SETTLED_DAYS, familiarity, judge, judge_alone
 from detectors.accounts.session_findings import (
     DETECTOR,
@@ -24,7 +30,7 @@ from detectors.accounts.session_findings import (
 from detectors.accounts.session_signals import count_strange, signal, signal_success, vote
 from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState, dump_state, load_state
 from detectors.accounts.sightings import fact_of, row_knows_more, row_of, sighting_of, wide_of
-from detectors.engine.detector import Context, DetectorInfo, Evidence
+from detectors.engine.detector import DAY_MS, Context, DetectorInfo, Evidence
 from detectors.engine.network import network_key
 from detectors.models.categories import hash32
 from detectors.models.rounding import half, single
@@ -77,14 +83,16 @@ class ImpossibleSessionDetector:
             return self._failed(state, event, signin, context)
         if event.ok is False or context.late:
             return ()
-        cached = (context.day, ip, event.session, event.user_agent, signin and _client(signin))
+        cached: tuple[object, ...] = (context.day, ip, event.session, event.user_agent)
+        if signin is not None:
+            cached += _client(signin)
         row = state.recent.get(cached)
         if row is None or (signin is not None and _says_more(signin, row)):
             row = row_of(state, event, signin, context)
             rows = state.rows.setdefault(context.day, {})
             known = rows.get(row.key)
             if known is None:
-                found = self._new(state, rows, row, cached, event, signin, context)
+                found = self._new(state, len(rows) < ROWS_MAX, row, cached, event, signin, context)
                 placed(state, row, event, context)
                 return found
             better = signin is not None and _says_more(signin, known) and row_knows_more(known, row)
@@ -101,7 +109,7 @@ class ImpossibleSessionDetector:
     def _new(
         self,
         state: SessionState,
-        rows: dict[int, Row],
+        keep: bool,
         row: Row,
         cached: tuple[object, ...],
         event: AuditEvent,
@@ -109,8 +117,9 @@ class ImpossibleSessionDetector:
         context: Context,
     ) -> Sequence[Evidence]:
         seen = sighting_of(row, event, signin, context)
-        if len(rows) < ROWS_MAX:
-            rows[row.key] = state.recent[cached] = row
+        if keep:
+            state.add_row(context.day, row)
+            state.recent[cached] = row
             state.newest_ms = max(state.newest_ms, row.first_ms)
         vote(seen, context)
         judgement = judge(state, seen, context)
@@ -154,7 +163,7 @@ class ImpossibleSessionDetector:
                 found = _rejudge(state, row, event, context, itself=True)
         if signin is not None and signin.mfa_by_claim and not row.kind & CLAIM:
             row.kind |= CLAIM
-            found = [*found, *_judged_again(state, row, context.day, event, context)]
+            found = [*found, *_judged_again(state, row, event, context)]
         if not found and row.nats >= STRANGE_NATS and value_of(row) in state.shown.get(context.day, ()):
             return [repeat_of(row)]
         return found
@@ -231,22 +240,27 @@ def _rejudge(
     state: SessionState, row: Row, event: AuditEvent, context: Context, itself: bool = False
 ) -> list[Evidence]:
     """Rows about which a new row, or one that reaches further, says something; with `itself` also what they say of it."""
-    touched: list[tuple[int, int, int, Row]] = []
-    told = False
-    for day, rows in state.rows.items():
-        for other in rows.values():
-            if other is row:
-                continue
-            told = told or (itself and touches(other, row))
-            if touches(row, other):
-                touched.append((day, other.first_ms, other.key, other))
-    if told:
-        touched.append((context.day, row.first_ms, row.key, row))
-    touched.sort(key=lambda item: item[:3])  # a restart brings rows back in another order
-    return [found for day, _, _, other in touched for found in _judged_again(state, other, day, event, context)]
+    rows, alike = state.all_rows(), state.rows_of(row.session) if row.session else []
+    strange = [
+        other
+        for other in rows
+        if other.nats >= VELOCITY_FROM_NATS and not (row.session and other.session == row.session)
+    ]
+    touched = [other for other in (*alike, *strange) if other is not row and touches(row, other)]
+    by = rows if row.nats >= VELOCITY_FROM_NATS else alike  # nothing else can touch it
+    if itself and any(other is not row and touches(other, row) for other in by):
+        touched.append(row)
+    if not touched:
+        return []
+    touched.sort(key=_order)  # a restart brings rows back in another order
+    return [found for other in touched for found in _judged_again(state, other, event, context)]
 
 
-def _judged_again(state: SessionState, row: Row, day: int, event: AuditEvent, context: Context) -> list[Evidence]:
+def _order(row: Row) -> tuple[int, int]:
+    return (row.first_ms, row.key)
+
+
+def _judged_again(state: SessionState, row: Row, event: AuditEvent, context: Context) -> list[Evidence]:
     familiar = familiarity(state, row, context)
     session = continuity(state, row, familiar, row.own_nats, turns_nats(state, row, context.profile))
     count_strange(row, familiar, session, context)
@@ -254,7 +268,7 @@ def _judged_again(state: SessionState, row: Row, day: int, event: AuditEvent, co
     if nats < row.nats + GAIN_NATS:
         return []
     row.nats = single(nats)
-    return [rejudged_evidence(state, row, day, session, event)] if nats >= EVIDENCE_NATS else []
+    return [rejudged_evidence(state, row, row.first_ms // DAY_MS, session, event)] if nats >= EVIDENCE_NATS else []
 
 
 def _denied(state: SessionState, event: AuditEvent, signin: SignIn, context: Context) -> Sequence[Evidence]:

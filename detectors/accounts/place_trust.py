@@ -11,17 +11,21 @@ from schemas.records.event import AuditEvent, SignIn
 SHARED_PLACE = 0.005  # of the others' person-days
 NATIVE_COUNTRY = 0.1  # of the tenant's person-days
 USUAL_PLACE = 0.3  # of the account's days
+_TRUSTED, _STRANGE, _UNKNOWN = Place.TRUSTED, Place.STRANGE, Place.UNKNOWN
 
 
 def placed(state: SessionState, row: Row, event: AuditEvent, context: Context) -> None:
     """Tell the detectors that follow what is known of the address, by the profile of the day."""
-    if row.trusted_on != context.profile.day & 0xFFFF:
+    profile_day = context.profile.day & 0xFFFF
+    if row.trusted_on != profile_day:
         signin = event.detail if type(event.detail) is SignIn else None
-        row.trusted_on = context.profile.day & 0xFFFF
+        row.trusted_on = profile_day
         row.kind = row.kind & ~(TRUSTED | STRANGE) | _trust(state, sighting_of(row, event, signin, context), context)
-    context.place = Place.TRUSTED if row.kind & TRUSTED else Place.STRANGE if row.kind & STRANGE else Place.UNKNOWN
-    if event.time_ms >= state.last_ms and not row.neutral:
-        state.last_ms, state.last_place = event.time_ms, context.place
+    kind, time_ms = row.kind, event.time_ms
+    place = _TRUSTED if kind & TRUSTED else _STRANGE if kind & STRANGE else _UNKNOWN
+    context.place = place
+    if not kind & NEUTRAL and time_ms >= state.last_ms:
+        state.last_ms, state.last_place = time_ms, place
 
 
 def mailed_from(state: SessionState, event: AuditEvent, context: Context) -> Place:

@@ -34,6 +34,7 @@ BUCKET_MS = 300_000
 TRUSTED_NATS = -3.5
 CAP_NATS = 12.0  # beyond it, more mail proves nothing more
 LEAST_NATS = 2.5  # less is no evidence
+WEAK_NATS = LEAST_NATS - 0.01  # before it is rounded
 DAY_AFTER_DAYS = 2  # a whole day's count means nothing before there were days
 PROVISIONAL_DAYS = 7  # until then the open day's earlier hours speak too: a scanner sends like this all day
 RHYTHM_COUNT, RHYTHM_NATS = 50, -4.0  # a newsletter comes back a week later at its hour, an intruder does not
@@ -166,7 +167,7 @@ class SendSurgeDetector:
                     best = _Best(nats, hours, level, cell, feed, end)
         if best is not None:
             terms, nats = _discounts(state, place, best, context)
-            if nats >= LEAST_NATS or context.held:  # what is weaker is nothing to an account that holds no evidence
+            if nats >= WEAK_NATS or context.held:  # what is weaker is nothing to an account that holds no evidence
                 found.append(self._evidence(state, series, best, terms, nats, context))
         elif touched and context.holds(self.info.id, series):
             found.append(self._again(series))
@@ -228,7 +229,7 @@ def _discounts(state: SendState, place: int, best: _Best, context: Context) -> t
         own = TRUSTED_NATS + min(0.0, CAP_NATS - nats)
         terms.append(Reason("network", "one of the account's own or the tenant's", "", round(own, 2)))
         nats += own
-        if nats < LEAST_NATS and not context.held:
+        if nats < WEAK_NATS and not context.held:
             return terms, nats
     if context.sealed_days < PROVISIONAL_DAYS and hours <= 1.0:
         alike = state.hours_alike(best.feed, place, best.end, count)

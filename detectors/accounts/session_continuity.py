@@ -146,8 +146,10 @@ def _overlap(one: Row, other: Row) -> bool:
 
 def _session(state: SessionState, row: Row, familiar: float, nats: float, turns: float, found: Continuity) -> None:
     """The signature of a stolen token: the same session elsewhere, with another system, browser or device."""
-    others = [other for other in state.all_rows() if other is not row and other.session == row.session]
+    others = [other for other in state.rows_of(row.session) if other is not row]
     home = state.sessions.get(row.session)
+    if not others and home is None:
+        return
     away = [other for other in others if other.kind & HOME and not other.neutral and not same_place(row, other)]
     _hands(row, familiar, away, home, turns, found)
     if not row.kind & HOME or nats > KNOWN_PLACE_NATS:  # a known client at a known place is the owner's

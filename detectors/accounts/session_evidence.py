@@ -24,7 +24,7 @@ ATTACKER_NETWORK = 0.02  # share of strange sign-ins that a network of nobody's 
 ATTACKER_AGENT = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sighting:
     """One record's place and client in words, beside its row's hashes."""
 
@@ -77,20 +77,24 @@ def judge(state: SessionState, seen: Sighting, context: Context) -> Judgement:
 def judge_alone(state: SessionState, seen: Sighting, context: Context) -> Judgement:
     """The terms of place, client and device."""
     row = seen.row
-    earlier = [other for other in state.all_rows() if other is not row and other.first_ms <= row.first_ms]
     familiar = familiarity(state, row, context)
     reasons: list[Reason] = []
     if not row.neutral:
-        first = not state.models and not earlier
+        first = not state.models and not _earlier(state, row)
         damp = 0.3 if row.kind & RELAY else 1.0
         if familiar < 1.0:
             reasons += _network(state, seen, familiar, first, damp, context)
-            reasons += _country(state, seen, earlier, first, damp, context)
+            reasons += _country(state, seen, first, damp, context)
         else:
             reasons.append(Reason("network", seen.name, "known", KNOWN_PLACE_NATS))
-    reasons += _agent(state, seen, earlier, context)
+    reasons += _agent(state, seen, context)
     reasons += _device(state, seen)
     return Judgement(reasons, familiar, Continuity())
+
+
+def _earlier(state: SessionState, row: Row) -> list[Row]:
+    """Rows of the open days that began before this one, or with it."""
+    return [other for other in state.all_rows() if other is not row and other.first_ms <= row.first_ms]
 
 
 def familiarity(state: SessionState, row: Row, context: Context) -> float:
@@ -139,13 +143,11 @@ def _rarity(context: Context, kind: str, values: tuple[str, ...], attacker: floa
     return min(max(math.log(attacker / share), least), most * known)
 
 
-def _country(
-    state: SessionState, seen: Sighting, earlier: list[Row], first: bool, damp: float, context: Context
-) -> Iterator[Reason]:
+def _country(state: SessionState, seen: Sighting, first: bool, damp: float, context: Context) -> Iterator[Reason]:
     country = seen.row.country
     if first or not country or state.familiarity("country", country) > 0.0:
         return
-    if "country" not in state.models and any(other.country in (country, 0) for other in earlier):
+    if "country" not in state.models and any(other.country in (country, 0) for other in _earlier(state, seen.row)):
         return
     networks, countries = state.models.get("network") or state.models.get("wide"), state.models.get("country")
     new_networks = networks.new if networks is not None else 0
@@ -160,14 +162,16 @@ def _provisional(other: Row, row: Row, context: Context) -> bool:
     return context.sealed_days < SETTLED_DAYS and other.first_ms <= row.first_ms - PROVISIONAL_MS
 
 
-def _agent(state: SessionState, seen: Sighting, earlier: list[Row], context: Context) -> Iterator[Reason]:
+def _agent(state: SessionState, seen: Sighting, context: Context) -> Iterator[Reason]:
     agent = seen.agent
     if agent.script and state.familiarity("agent", agent.family) < 1.0:
         yield Reason("user_agent", f"a script ({agent.browser})", "a browser or mail program", 2.0)
     if not agent.family or state.familiarity("agent", agent.family) > 0.0 or "agent" not in state.models:
         return
-    if any(
-        other.agent == agent.family and other.nats < 5.0 for other in earlier if _provisional(other, seen.row, context)
+    if context.sealed_days < SETTLED_DAYS and any(
+        other.agent == agent.family and other.nats < 5.0
+        for other in _earlier(state, seen.row)
+        if _provisional(other, seen.row, context)
     ):
         return
     nats = _newness(state, "agent", context)

@@ -89,6 +89,8 @@ class SessionState:
     newest_ms: int = 0  # when the newest row was first met, not kept
     shown: dict[int, set[int]] = field(default_factory=dict)  # day -> values that became evidence
     failed: dict[int, set[int]] = field(default_factory=dict)  # day -> (address, ten minutes) already signalled
+    listed: list[Row] | None = field(default=None, compare=False)  # `all_rows`, not kept; None: to be made anew
+    by_session: dict[int, list[Row]] = field(default_factory=dict, compare=False)  # of the rows that name one, not kept
 
     def model(self, kind: str) -> CategoryNovelty:
         """Model of a kind of value."""
@@ -109,9 +111,26 @@ class SessionState:
         model = self.models.get(kind)
         return model.novelty() if model is not None else 0.1
 
+    def add_row(self, day: int, row: Row) -> None:
+        """Keep a row of an open day."""
+        self.rows.setdefault(day, {})[row.key] = row
+        self.listed = None
+
     def all_rows(self) -> list[Row]:
-        """Rows of the open days."""
-        return [row for day in self.rows.values() for row in day.values()]
+        """Rows of the open days; not to be changed."""
+        listed = self.listed
+        if listed is None:
+            listed = self.listed = [row for day in self.rows.values() for row in day.values()]
+            self.by_session = {}
+            for row in listed:
+                if row.session:
+                    self.by_session.setdefault(row.session, []).append(row)
+        return listed
+
+    def rows_of(self, session: int) -> list[Row]:
+        """Rows of the open days with this session; not to be changed."""
+        self.all_rows()
+        return self.by_session.get(session, [])
 
     def note_newest(self) -> None:
         """Find anew when the newest row was first met."""
@@ -120,6 +139,7 @@ class SessionState:
     def seal(self, day: int, learn: bool) -> None:
         """Learn a day's rows in order of event time, or forget them."""
         rows = sorted(self.rows.pop(day, {}).values(), key=lambda row: (row.first_ms, row.key))
+        self.listed = None
         self.shown.pop(day, None)
         self.failed.pop(day, None)
         self.recent.clear()
