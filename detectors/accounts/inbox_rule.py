@@ -7,7 +7,6 @@ needs no baseline and judges an account that was taken over before monitoring be
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,28 +14,26 @@ from math import isfinite
 
 from detectors import techniques
 from detectors.accounts.rule_content import (
-    first_outside,
     forwarding_reasons,
     rule_reasons,
     transport_reasons,
     weight,
-    whole,
 )
+from detectors.accounts.rule_sentences import quoted, sentence, short
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence
 from detectors.models.categories import hash32
 from detectors.models.occurrence import RareOccurrence
 from detectors.models.rounding import single
 from schemas.contracts.incident import Reason, Resource, Stage, Technique
 from schemas.contracts.notice import Notice
-from schemas.records.event import AuditEvent, InboxRule, MailboxForwarding, RuleAction, TransportRule
-from schemas.text import printable
+from schemas.records.event import AuditEvent, InboxRule, MailboxForwarding, RuleAction, Source, TransportRule
 
 RULE_RATE = 1 / 90  # rules per account and day before a tenant has its own rate
 FORWARDING_RATE = 1 / 300
 TRANSPORT_RATE = 1 / 365
 CERTAIN_NATS = 4.0  # content of this weight needs no baseline
 RECENT_MAX = 8
-_STORE_ID = re.compile(r"[A-Za-z0-9+/_=-]{40,}\Z")
+REMEMBERED_DAYS = 45  # longer than an archive that finds a standing rule anew
 QUICK_MS = 6 * HOUR_MS
 ADMINISTRATOR_NATS = -3.0
 _COUNTS_AT = 16
@@ -45,7 +42,11 @@ _RECENT, _OPEN_DAY = struct.Struct("<Iqf"), struct.Struct("<iH")
 
 @dataclass(slots=True)
 class RuleState:
-    """Rates of the account and its rules of the last days (name hash, time, nats): a rule that goes quickly is stranger."""
+    """Rates of the account and its rules of the last weeks (name hash, time, nats).
+
+    A rule that goes quickly is stranger; one that an inventory finds is told once. Nats of a found rule stand negative: when
+    it was made is not known.
+    """
 
     rate: RareOccurrence = field(default_factory=lambda: RareOccurrence(RULE_RATE))
     recent: list[tuple[int, int, float]] = field(default_factory=list)
@@ -62,7 +63,8 @@ class InboxRuleDetector:
         title="Inbox rule or forwarding that hides or leaks mail",
         catches="Rules that hide, delete or forward mail (cmdlet, Outlook and sweep form), mailbox forwarding, mail flow"
         " rules that copy mail out; random or blank names, rules for all mail, rules removed within hours.",
-        misses="Rules made before the first record and never touched again; the folder behind an Outlook store id;"
+        misses="In exports, rules made before the first record and never touched again (a live tenant's inventory finds"
+        " them); the folder behind an Outlook store id;"
         " a forwarding that looks like the owner's own address.",
         needs="Exchange audit records (Audit.Exchange).",
         false_positives="Owners who delete newsletters by rule, leavers who forward to their own address: kept below"
@@ -85,7 +87,7 @@ class InboxRuleDetector:
         if isinstance(detail, MailboxForwarding):
             return self._forwarding(state, event, detail, context)
         if isinstance(detail, TransportRule):
-            return self._transport(event, detail, context)
+            return self._transport(state, event, detail, context)
         return ()
 
     def notice(self, state: RuleState, notice: Notice, context: Context) -> Sequence[Evidence]:
@@ -105,14 +107,17 @@ class InboxRuleDetector:
         self._noted(state, context, "inbox-rule")
         if content < 1.0:
             return ()
-        reasons.append(_made(state.rate, context, "inbox-rule", RULE_RATE))
-        nats = weight(reasons)
-        state.recent = [*state.recent, (name, event.time_ms, single(nats))][-RECENT_MAX:]
+        if rule.action is RuleAction.FOUND:
+            if _known(state, name, event.time_ms, content):
+                return ()
+        else:
+            reasons.append(_made(state.rate, context, "inbox-rule", RULE_RATE))
+            state.recent = [*state.recent, (name, event.time_ms, single(weight(reasons)))][-RECENT_MAX:]
         leaks = bool(rule.forward_to) and not rule.delete
         stage = Stage.COLLECTION if leaks else Stage.EVASION
         technique = techniques.FORWARDING_RULE if leaks else techniques.HIDING_RULE
         return [
-            _evidence(event, context, f"rule:{name:08x}", stage, technique, reasons, _sentence(rule, context), content)
+            _evidence(event, context, f"rule:{name:08x}", stage, technique, reasons, sentence(rule, context), content)
         ]
 
     def _removed(self, state: RuleState, event: AuditEvent, rule: InboxRule, name: int) -> Sequence[Evidence]:
@@ -124,7 +129,7 @@ class InboxRuleDetector:
                     Reason("rule_content", f"{nats:.1f} nats when it was made", "", round(nats, 2)),
                     Reason("removed_after", f"{minutes} minutes", "rules stay for months", 1.5),
                 )
-                text = f"The rule {_quoted(rule.name)} was removed {minutes} minutes after it had been made."
+                text = f"The rule {quoted(rule.name)} was removed {minutes} minutes after it had been made."
                 return [_plain(event, f"rule:{name:08x}", Stage.EVASION, techniques.HIDING_RULE, reasons, text)]
         return ()
 
@@ -138,26 +143,39 @@ class InboxRuleDetector:
         content = weight(reasons)
         if content < 1.0:
             return ()
-        reasons.append(_made(state.rate, context, "forwarding", FORWARDING_RATE))
+        found, name = _found(event), hash32(change.to)
+        if found and _known(state, name, event.time_ms, content):
+            return ()
+        if not found:
+            reasons.append(_made(state.rate, context, "forwarding", FORWARDING_RATE))
+            state.recent = [*state.recent, (name, event.time_ms, -single(content))][-RECENT_MAX:]
         if _for_another(event):
             reasons.append(Reason("administrator", "set for another mailbox", "", ADMINISTRATOR_NATS))
         kept = "without keeping a copy" if change.keep_copy is False else "with a copy kept"
-        text = f"All mail of the mailbox is now forwarded to {_short(change.to)}, {kept}."
-        value = f"forward:{hash32(change.to):08x}"
+        begun = "was already being forwarded, when it was first looked at," if found else "is now forwarded"
+        text = f"All mail of the mailbox {begun} to {short(change.to)}, {kept}."
+        value = f"forward:{name:08x}"
         return [_evidence(event, context, value, Stage.COLLECTION, techniques.FORWARDING_RULE, reasons, text, content)]
 
-    def _transport(self, event: AuditEvent, rule: TransportRule, context: Context) -> Sequence[Evidence]:
-        if rule.action not in (RuleAction.NEW, RuleAction.SET):
+    def _transport(
+        self, state: RuleState, event: AuditEvent, rule: TransportRule, context: Context
+    ) -> Sequence[Evidence]:
+        if rule.action not in (RuleAction.NEW, RuleAction.SET, RuleAction.FOUND):
             return ()
         reasons = transport_reasons(rule, context)
         content = weight(reasons)
         if content < 1.0:
             return ()
-        rate = context.profile.rates.get("transport-rule", TRANSPORT_RATE)
-        reasons.append(_rare("transport_rule", rate))
-        copied = ", ".join(_short(address) for address in (*rule.copy_to, *rule.redirect_to)[:2]) or "nobody"
-        text = f"A mail flow rule {_quoted(rule.name)} for the whole tenant was made; it sends mail to {copied}."
-        value = f"flow:{hash32((rule.name or '').casefold()):08x}"
+        name = hash32((rule.name or "").casefold())
+        found = rule.action is RuleAction.FOUND
+        if found and _known(state, name, event.time_ms, content):
+            return ()
+        if not found:
+            reasons.append(_rare("transport_rule", context.profile.rates.get("transport-rule", TRANSPORT_RATE)))
+        copied = ", ".join(short(address) for address in (*rule.copy_to, *rule.redirect_to)[:2]) or "nobody"
+        begun = "was already there when it was first looked at" if found else "was made"
+        text = f"A mail flow rule {quoted(rule.name)} for the whole tenant {begun}; it sends mail to {copied}."
+        value = f"flow:{name:08x}"
         return [_evidence(event, context, value, Stage.COLLECTION, techniques.FORWARDING_RULE, reasons, text, content)]
 
     @staticmethod
@@ -170,7 +188,7 @@ class InboxRuleDetector:
     def seal(self, state: RuleState, day: int, learn: bool, context: Context) -> None:
         """Learn the day's number of rules, none included."""
         made = state.open_days.pop(day, 0)
-        state.recent = [item for item in state.recent if item[1] // DAY_MS >= day]
+        state.recent = [item for item in state.recent if item[1] // DAY_MS >= day - REMEMBERED_DAYS]
         if learn:
             state.rate.learn_one({"day": day, "count": made})
 
@@ -200,6 +218,21 @@ class InboxRuleDetector:
         return state
 
 
+def _found(event: AuditEvent) -> bool:
+    """Looked at by an inventory: nobody was seen doing it."""
+    return event.source is Source.INVENTORY
+
+
+def _known(state: RuleState, name: int, time_ms: int, content: float) -> bool:
+    """Whether a found rule was told already with at least this content, when it was made or found; it is remembered."""
+    same = [item for item in state.recent if item[0] == name]
+    nats = max((abs(item[2]) for item in same), default=0.0)
+    just_made = [item for item in same if item[2] > 0.0 and time_ms - item[1] <= QUICK_MS]
+    others = [item for item in state.recent if item[0] != name]
+    state.recent = [*others, *(just_made or [(name, time_ms, -max(nats, single(content)))])][-RECENT_MAX:]
+    return nats >= single(content)
+
+
 def _made(rate: RareOccurrence, context: Context, what: str, shipped: float) -> Reason:
     """Surprise that the act happened at all: the account's own rate, shrunk to the tenant's."""
     prior = context.profile.rates.get(what, shipped)
@@ -220,39 +253,6 @@ def _for_another(event: AuditEvent) -> bool:
     if not event.target:
         return False
     return event.target not in (event.user, event.user.partition("@")[0])
-
-
-def _short(address: str) -> str:
-    return printable(address, 80)
-
-
-def _quoted(name: str | None) -> str:
-    return f'"{_short(name)}"' if name else "without a name"
-
-
-def _folder(name: str) -> str:
-    """Outlook names a folder by its store id alone."""
-    return "a folder known only by its store id" if _STORE_ID.match(name) else f'"{_short(name)}"'
-
-
-def _sentence(rule: InboxRule, context: Context) -> str:
-    does = []
-    if rule.delete:
-        does.append("deletes")
-    if rule.mark_read:
-        does.append("marks as read")
-    if rule.move_to:
-        does.append(f"moves to {_folder(rule.move_to)}")
-    if rule.forward_to:
-        does.append(f"forwards to {_short(first_outside(rule.forward_to, context) or rule.forward_to[0])}")
-    which = "certain mail" if rule.conditions else "all incoming mail"
-    if rule.catch_all:
-        which = "all incoming mail"
-    elif not rule.conditions and not whole(rule):
-        which = "which mail, the change does not say"
-    verb = "was made" if rule.action is RuleAction.NEW else "was changed"
-    acts = ", ".join(does) or "touches mail"
-    return f"An inbox rule {_quoted(rule.name)} {verb}; it {acts} ({which})."
 
 
 def _evidence(

@@ -48,6 +48,7 @@ FREE_MAIL = frozenset(
 TO_ME = frozenset({"MyNameInToBox", "MyNameInToOrCcBox", "MyNameInCcBox", "SentOnlyToMe"})
 KNOWN_DESTINATION = 2.0  # person-days on which somebody made mail go there
 SETTLED_TENANT_DAYS = 7
+HIDDEN_NATS = 2.0  # on top of what the rule does: Exchange has harmless hidden rules of its own
 DIGITS_MIN, DIGITS_NATS = 5, 2.0  # a name of nothing but figures, longer than a year
 _RANDOM = NameRandomness()
 ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
@@ -78,6 +79,8 @@ def rule_reasons(rule: InboxRule, context: Context) -> list[Reason]:
         return []
     if rule.stop:
         reasons.append(Reason("stop_processing", "other rules are ignored", "", 0.5))
+    if rule.hidden:
+        reasons.append(Reason("hidden_rule", "Outlook does not show it", "shown", HIDDEN_NATS))
     if rule.by_app_only:
         reasons.append(Reason("made_by", "an application's own token", "the owner", 1.5))
     named = name_reason(rule.name)
@@ -86,7 +89,7 @@ def rule_reasons(rule: InboxRule, context: Context) -> list[Reason]:
 
 def whole(rule: InboxRule) -> bool:
     """The record shows the whole rule; Set-InboxRule lists only what it changes."""
-    return rule.action is RuleAction.NEW or rule.form == "outlook"
+    return rule.action in (RuleAction.NEW, RuleAction.FOUND) or rule.form == "outlook"
 
 
 def _hiding(rule: InboxRule) -> list[Reason]:

@@ -48,6 +48,8 @@ def concerns(event: AuditEvent, identity_map: IdentityMap) -> list[Concern]:
     """At most three (key, role), the primary first; no key twice."""
     if event.source is Source.TRACE:
         return _of_trace(event, identity_map)
+    if event.source is Source.INVENTORY:
+        return [(_mailbox_key(event, identity_map) or SYSTEM_KEY, Role.SYSTEM)]
     if type(event.detail) is RiskDetection:
         return [(_actor_key(event, identity_map), Role.SYSTEM)]
     if _is_system(event):

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from schemas.records import directory_audit, management, risk, signin, trace
+from schemas.records import directory_audit, inventory, management, risk, signin, trace
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
 from schemas.records.export_row import unwrap, wrapped
@@ -27,6 +27,7 @@ _READERS: Final = {
     Source.TRACE: trace.read,
     Source.DIRECTORY: directory_audit.read,
     Source.RISK: risk.read,
+    Source.INVENTORY: inventory.read,
 }
 
 

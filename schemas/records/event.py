@@ -19,6 +19,7 @@ class Source(StrEnum):
     TRACE = "trace"  # message trace row
     DIRECTORY = "directory"  # Microsoft Graph directory audit
     RISK = "risk"  # Identity Protection: risk detections, risky users and workloads
+    INVENTORY = "inventory"  # what was already there when the collector looked: rules, forwarding
 
 
 class Failure(StrEnum):
@@ -39,6 +40,7 @@ class RuleAction(StrEnum):
     REMOVE = "remove"
     ENABLE = "enable"
     DISABLE = "disable"
+    FOUND = "found"  # it was there when the inventory looked; nobody knows since when
 
 
 @dataclass(slots=True, eq=False)
@@ -99,6 +101,7 @@ class InboxRule:
     forward_to: tuple[str, ...] = ()  # addresses as given, lower case
     by_app_only: bool = False
     blank: bool = False
+    hidden: bool = False  # an inventory saw that Outlook and Graph do not show it
 
 
 @dataclass(slots=True, eq=False)

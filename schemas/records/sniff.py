@@ -7,6 +7,7 @@ from typing import Final
 from schemas.records.directory_audit import is_directory_audit
 from schemas.records.envelope import hub_properties, is_table_row, page_members
 from schemas.records.event import Source
+from schemas.records.inventory import is_inventory
 from schemas.records.risk import is_risk
 from schemas.records.values import Record
 
@@ -89,6 +90,8 @@ def kind_of(obj: Record) -> Source | None:
         return Source.TRACE
     if is_respelled(obj):
         return Source.MANAGEMENT
+    if is_inventory(obj):
+        return Source.INVENTORY
     return _table_kind(obj) if is_table_row(obj) else None
 
 
