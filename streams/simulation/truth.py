@@ -29,6 +29,7 @@ class Stage:
     technique: str
     time: int
     uids: list[str] = field(default_factory=list)
+    known: set[str] = field(default_factory=set, repr=False)  # the same, to look them up
 
 
 @dataclass(slots=True)

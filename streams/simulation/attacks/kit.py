@@ -50,10 +50,11 @@ class Scene:
         self.attack.end = max(self.attack.end, *(record.time for record in found))
         for stage in self.attack.stages:
             if stage.stage == name and stage.technique == technique:
-                stage.uids.extend(uid for uid in uids if uid not in stage.uids)
+                stage.uids.extend(uid for uid in uids if uid not in stage.known)
+                stage.known.update(uids)
                 stage.time = min(stage.time, first)
                 return uids
-        self.attack.stages.append(Stage(name, technique, first, uids))
+        self.attack.stages.append(Stage(name, technique, first, uids, set(uids)))
         return uids
 
     def begin(self) -> int:

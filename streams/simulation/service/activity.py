@@ -110,6 +110,7 @@ class ActivityApi:
                 return refused
             webhook = {"status": "enabled", "address": webhook.get("address"), "authId": webhook.get("authId"),
                        "expiration": webhook.get("expiration") or None}  # fmt: skip
+            self.webhooks.begin(tenant, content_type)
         found = tenant.subscriptions.start(content_type, webhook, now_ms)
         return af(400, "AF20024") if found is None else json_reply(200, found.body())
 

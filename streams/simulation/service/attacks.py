@@ -41,8 +41,8 @@ class PlacedScene(Scene):
         return self.at
 
     def after(self, at: int, bounds: tuple[float, float]) -> int:
-        """Some minutes later, by its own pace."""
-        return at + max(1000, int(self.rng.between(bounds) * MINUTE * self.pace))
+        """Some minutes later by its own pace, never before it begins."""
+        return max(self.at, at + max(1000, int(self.rng.between(bounds) * MINUTE * self.pace)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,9 @@ class PracticeService:
         self._pace.start()
 
     def stop(self) -> None:
-        """Stop answering; close connections and files."""
+        """Stop answering; close connections and files. A second time it does nothing."""
+        if self._stopped.is_set():
+            return
         self._stopped.set()
         self._pace.join(10.0)
         stopping = [threading.Thread(target=site.stop) for site in self._sites]

@@ -51,6 +51,11 @@ class Webhooks:
             return af(400, "AF20021", address, "The endpoint did not return HTTP 200.")
         return None
 
+    def begin(self, tenant: PracticeTenant, content_type: str) -> None:
+        """What becomes available from now on is told."""
+        with tenant.stores.lock:
+            self._next[(tenant.id, content_type)] = len(tenant.stores.blobs[content_type].blobs)
+
     def _post(self, address: str, body: object, headers: dict[str, str]) -> int:
         headers = {"Content-Type": "application/json; charset=utf-8"} | headers
         call = urllib.request.Request(address, orjson.dumps(body), headers, method="POST")
