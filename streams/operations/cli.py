@@ -11,7 +11,7 @@ import typer
 from schemas.contracts.incident import Tier
 from streams.operations.cli_live import add_live_commands
 from streams.operations.one_line_group import OneLineGroup
-from streams.operations.options import AsJson, Config, Egress, Geo, HomeDomains
+from streams.operations.options import AsJson, Config, Egress, Geo, HomeDomains, TimeZone
 from streams.operations.output_format import OutputFormat
 from streams.operations.refusal import Refusal
 from streams.operations.settings import file_table, variable
@@ -55,6 +55,7 @@ def scan(
             "--fail-on", envvar=variable("fail_on"), help="Exit with 3 when there is one of this tier or higher."
         ),
     ] = None,
+    zone: TimeZone = "UTC",
     geo: Geo = None,
     egress: Egress = None,
     config: Config = None,
@@ -72,6 +73,7 @@ def scan(
             geo=tuple(geo or ()),
             egress=tuple(egress or ()),
             fail_on=fail_on,
+            zone=zone,
         )
     )
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from streams.operations.options import Config, Egress, Geo, MetricsAddress, Store
+from schemas.contracts.incident import Tier
+from streams.operations.one_line_group import OneLineGroup
+from streams.operations.options import AsJson, Config, Egress, Geo, MetricsAddress, Store, TimeZone
 from streams.operations.settings import file_value, variable
+
+STORE = Path("watchpost.db")
+
+
+class VerdictName(StrEnum):
+    """What somebody found an incident to be (contracts 3)."""
+
+    MALICIOUS = "malicious"
+    BENIGN = "benign"
+    NORMAL = "normal"
+    UNSURE = "unsure"
 
 
 def run(
     context: typer.Context,
-    store: Store = Path("watchpost.db"),
+    store: Store = STORE,
     look_back_days: Annotated[
         float,
         typer.Option(envvar=variable("look_back_days"), help="How far the first start looks back: 0 to 7 days."),
@@ -46,6 +60,98 @@ def run(
     )
 
 
+incidents = typer.Typer(cls=OneLineGroup, no_args_is_help=True, help="Incidents that `run` found, also while it works.")
+tenants = typer.Typer(cls=OneLineGroup, no_args_is_help=True, help="Whom a store knows; forgetting one.")
+Tenant = Annotated[str, typer.Option("--tenant", metavar="ID", help="Only of this tenant.")]
+LeastTier = Annotated[Tier, typer.Option("--tier", help="Of this tier or higher.")]
+OpenOnly = Annotated[bool, typer.Option("--open", help="Only those that are not closed.")]
+Days = Annotated[float, typer.Option("--days", help="Only with evidence of the last days; 0: all.")]
+Uid = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, or the beginning of it.")]
+
+
+@incidents.command("list")
+def list_incidents(
+    tenant: Tenant = "",
+    tier: LeastTier = Tier.REVIEW,
+    open_only: OpenOnly = False,
+    days: Days = 0.0,
+    store: Store = STORE,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> int:
+    """One line per incident, the latest first."""
+    from streams.operations import incidents_command as command
+
+    return command.list_incidents(store, command.Chosen(tenant, tier, open_only, days), as_json)
+
+
+@incidents.command()
+def show(uid: Uid, store: Store = STORE, as_json: AsJson = False, config: Config = None) -> int:
+    """An incident as it stands: who, what, how sure, what to do; the story; what people said."""
+    from streams.operations.incidents_command import show_incident
+
+    return show_incident(store, uid, as_json)
+
+
+@incidents.command()
+def report(
+    uids: Annotated[list[str] | None, typer.Argument(metavar="INCIDENT", help="None: all that are chosen.")] = None,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The page.")] = Path("watchpost-report.html"),
+    zone: TimeZone = "UTC",
+    tenant: Tenant = "",
+    tier: LeastTier = Tier.REVIEW,
+    open_only: OpenOnly = False,
+    days: Days = 0.0,
+    store: Store = STORE,
+    config: Config = None,
+) -> int:
+    """One self-contained HTML page: timeline, each account's normal beside the day, records by id."""
+    from streams.operations import incidents_command as command
+
+    chosen = command.Chosen(tenant, tier, open_only, days)
+    return command.report_incidents(store, uids or (), chosen, output, zone)
+
+
+@incidents.command()
+def verdict(
+    uid: Uid,
+    found: Annotated[VerdictName, typer.Argument(metavar="VERDICT", help="malicious, benign, normal or unsure.")],
+    why: Annotated[str, typer.Option(help="In a few words.")] = "",
+    who: Annotated[str, typer.Option(help="Default: the user of this machine.")] = "",
+    store: Store = STORE,
+    config: Config = None,
+) -> int:
+    """Say what an incident was."""
+    from streams.drivers.embedded.feedback import Verdict
+    from streams.operations.incidents_command import give_verdict
+
+    return give_verdict(store, uid, Verdict(found.value), why, who)
+
+
+@tenants.command("list")
+def list_tenants(store: Store = STORE, as_json: AsJson = False, config: Config = None) -> int:
+    """One line per tenant."""
+    from streams.operations.tenants_command import show_tenants
+
+    return show_tenants(store, as_json)
+
+
+@tenants.command()
+def remove(
+    tenant: Annotated[str, typer.Argument(metavar="TENANT", help="Its id.")],
+    sure: Annotated[bool, typer.Option("--yes", help="Really.")] = False,
+    store: Store = STORE,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> int:
+    """Delete everything of a tenant, and show that nothing is left."""
+    from streams.operations.tenants_command import forget_tenant
+
+    return forget_tenant(store, tenant, sure, as_json)
+
+
 def add_live_commands(app: typer.Typer) -> None:
     """Put them into the command line."""
     app.command()(run)
+    app.add_typer(incidents, name="incidents")
+    app.add_typer(tenants, name="tenants")

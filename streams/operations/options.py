@@ -66,3 +66,12 @@ MetricsAddress = Annotated[
         help="Where /metrics, /live and /ready answer; `off` for nowhere.",
     ),
 ]
+TimeZone = Annotated[
+    str,
+    typer.Option(
+        "--zone",
+        envvar=variable("zone"),
+        metavar="ZONE",
+        help="Time zone of an HTML report, such as Europe/Berlin.",
+    ),
+]

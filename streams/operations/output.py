@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +14,7 @@ from streams.operations.output_format import OutputFormat
 from streams.operations.refusal import Refusal
 from streams.sinks.html import HtmlReport
 from streams.sinks.jsonl import JsonLines
+from streams.sinks.report_times import UnknownZone, Zone
 from streams.sinks.sink import RunFacts, Sink
 from streams.sinks.table import TerminalTable
 
@@ -41,33 +42,45 @@ def require_writable(output: Path | None) -> None:
         raise Refusal(f"cannot write to {output}: permission denied")
 
 
-def write_result(incidents: Sequence[Incident], form: OutputFormat, output: Path | None, run: RunFacts) -> None:
+def write_result(
+    incidents: Sequence[Incident], form: OutputFormat, output: Path | None, run: RunFacts, zone: str = "UTC"
+) -> None:
     """Write to the file, whole or not at all, or to standard output; a reader that has gone away is no error."""
+    sink = _sink(form, output is None and _on_terminal(), zone)
     if output is None:
-        _to_standard_output(_sink(form, _on_terminal()), incidents, run)
+        _to_standard_output(sink, incidents, run)
     elif output.exists() and not output.is_file():
         with output.open("wb") as out:  # a device or a pipe
-            _sink(form, False).write(incidents, out, run)
+            sink.write(incidents, out, run)
     else:
-        _to_file(_sink(form, False), incidents, output, run)
+        write_file(output, lambda out: sink.write(incidents, out, run))
 
 
 def _on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def _sink(form: OutputFormat, terminal: bool) -> Sink:
+def require_zone(zone: str) -> None:
+    """Refusal when no time zone is called so."""
+    try:
+        Zone(zone)
+    except UnknownZone as error:
+        raise Refusal(str(error)) from None
+
+
+def _sink(form: OutputFormat, terminal: bool, zone: str) -> Sink:
     if form is OutputFormat.JSONL:
         return JsonLines()
-    return HtmlReport() if form is OutputFormat.HTML else TerminalTable(terminal)
+    return HtmlReport(zone) if form is OutputFormat.HTML else TerminalTable(terminal)
 
 
-def _to_file(sink: Sink, incidents: Sequence[Incident], output: Path, run: RunFacts) -> None:
+def write_file(output: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """A file, whole or not at all; an old one keeps its mode."""
     target = output.resolve()
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as out:
         place = Path(out.name)
         try:
-            sink.write(incidents, out, run)
+            write(out)
             out.flush()
             place.chmod(_mode(target))
             place.replace(target)

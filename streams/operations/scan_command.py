@@ -16,7 +16,7 @@ from streams.operations.export import Export, read_export
 from streams.operations.final_incidents import FinalIncidents
 from streams.operations.garbage import collect_seldom
 from streams.operations.one_line_group import STATUS_FOUND, STATUS_INCOMPLETE, STATUS_OK
-from streams.operations.output import chosen_format, require_writable, write_result
+from streams.operations.output import chosen_format, require_writable, require_zone, write_result
 from streams.operations.output_format import OutputFormat
 from streams.operations.ownership import require_ownership
 from streams.operations.settings import split
@@ -39,6 +39,7 @@ class ScanOptions:
     geo: tuple[Path, ...] = ()
     egress: tuple[str, ...] = ()
     fail_on: Tier | None = None
+    zone: str = "UTC"
 
 
 def run_scan(options: ScanOptions) -> int:
@@ -50,6 +51,7 @@ def run_scan(options: ScanOptions) -> int:
     require_ownership()
     collect_seldom()
     require_writable(options.output)
+    require_zone(options.zone)
     knowledge = knowledge_of(options.geo, options.egress)
     paths: Sequence[str | Path] = options.paths
     if not paths:
@@ -59,7 +61,7 @@ def run_scan(options: ScanOptions) -> int:
     with StandardError() as said, read_export(paths, given, said, verbatim=False) as export:
         incidents = judge(export, knowledge, said)
     form = chosen_format(options.form, options.output)
-    write_result(incidents.ordered(options.tier), form, options.output, _facts(export))
+    write_result(incidents.ordered(options.tier), form, options.output, _facts(export), options.zone)
     line(summary_line(export.report, export.counts, incidents, time.monotonic() - started))
     if options.fail_on is not None and incidents.reached(options.fail_on):
         return STATUS_FOUND
