@@ -22,7 +22,7 @@ from detectors.incidents.book import QUIET_MS, OpenIncident, Ref, ref_of
 from detectors.incidents.story import tell
 from schemas.contracts.gap import decode_gap
 from schemas.contracts.incident import Activity, Incident, Reason
-from schemas.contracts.log import EntryKind, LogEntry, MalformedEntry
+from schemas.contracts.log import ARCHIVED, EntryKind, LogEntry, MalformedEntry
 from schemas.contracts.notice import Notice, decode_notice
 from schemas.contracts.profile import Profile, decode_profile
 from schemas.contracts.signal import Contribution, Watermark
@@ -52,6 +52,8 @@ class AccountEngine:
 
     def fold(self, entry: LogEntry) -> list[Effect]:
         """Apply one entry; MalformedEntry or UnreadableRecord when it cannot be read (nothing was changed)."""
+        if entry.role == ARCHIVED:
+            return []
         tenant = self._tenants.get(entry.tenant)
         if tenant is None:
             tenant = self._tenants[entry.tenant] = Tenant(entry.tenant)

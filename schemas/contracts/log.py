@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from schemas.records.event import AuditEvent
+
+ARCHIVED: Final = "archive"  # role of a record that is kept and that changes no account's state
 
 
 class EntryKind(StrEnum):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from schemas.contracts.collected import Batch, Tally
-from schemas.contracts.log import LogEntry
-from schemas.identity.concerns import concerns
+from schemas.contracts.log import ARCHIVED, EntryKind, LogEntry
+from schemas.identity.concerns import Concern, concerns
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
@@ -49,11 +49,13 @@ class DeadLetter(NamedTuple):
 class Taken:
     """What became of a batch.
 
-    `revisions` are part of `tally.produced` (those that add nothing make no entry). `skipped`, too: no detector can look
-    into them. `unread_types` counts records without a detail by the vendor's record type, "" where there is none.
+    `revisions` are part of `tally.produced` (those that add nothing are `archived`, for a journal that keeps records as
+    entries only). `skipped`, too: no detector can look into them. `unread_types` counts records without a detail by the
+    vendor's record type, "" where there is none.
     """
 
     entries: list[LogEntry] = field(default_factory=list)
+    archived: list[LogEntry] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     revisions: int = 0
@@ -91,12 +93,14 @@ class Intake:
         return taken
 
     def recall(self, raw: bytes) -> None:
-        """Remember a record that the archive holds: it was delivered. For a journal whose index does not outlive it."""
+        """Remember a record that the archive holds: it was delivered. For a journal whose index does not outlive it.
+
+        The identity map learns nothing: what it knew is restored, and the archive is not read in the order of arrival.
+        """
         for outcome in outcomes_of(raw):
             if not isinstance(outcome, UnreadableRecord):
                 event, _, digest = outcome
                 self._adds(event, self._index.contents(event.source._value_, event.record_id, digest))
-                self.identity_map.learn(event)
 
     def _take(self, taken: Taken, batch: Batch, event: AuditEvent, raw: bytes, digest: bytes) -> None:
         contents = self._index.contents(event.source._value_, event.record_id, digest)
@@ -112,8 +116,17 @@ class Intake:
             taken.skipped += 1
         if event.detail is None:
             taken.unread_types["" if event.record_type is None else str(event.record_type)] += 1
-        if not repeated:
+        if repeated:
+            taken.archived.append(self._archived(event, raw, found, batch))
+        else:
             taken.entries += copies(event, raw, self.tenant, found, batch.collected_ms, batch.historical)
+
+    def _archived(self, event: AuditEvent, raw: bytes, found: list[Concern], batch: Batch) -> LogEntry:
+        source, record_id, account = event.source._value_, event.record_id, found[0][0]
+        collected_ms, historical = batch.collected_ms, batch.historical
+        return LogEntry(
+            EntryKind.RECORD, self.tenant, account, raw, source, record_id, ARCHIVED, collected_ms, historical
+        )
 
     def _adds(self, event: AuditEvent, contents: int) -> bool:
         """Whether this content is to be delivered. A trace row counts once, in its first final state."""
