@@ -17,6 +17,7 @@ from schemas.contracts.gap import encode_gap
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
 from schemas.identity.identity_map import IdentityMap
+from streams.drivers.batch_parts import parts_of
 from streams.drivers.embedded.archive import DAY_MS, Archive, Origin
 from streams.drivers.embedded.content_ledger import checkpoint_of, complete_of, note_batch, pending_of, unseen_of
 from streams.drivers.embedded.database import StoreLost
@@ -24,8 +25,6 @@ from streams.drivers.embedded.feedback import take_feedback
 from streams.drivers.embedded.record_index import StoredIndex
 from streams.drivers.embedded.telling import store_told
 from streams.drivers.embedded.workings import Workings
-
-TRANSACTION_RECORDS_MAX = 5_000  # of more several transactions, so that other tenants come between
 
 
 class Taken(Protocol):
@@ -231,21 +230,3 @@ class EmbeddedJournal:
                 yield connection
         except StoreLost as error:
             raise self._workings.lost(str(error)) from None
-
-
-def parts_of(batch: Batch, most: int = TRANSACTION_RECORDS_MAX) -> list[Batch]:
-    """The batch in parts of a bounded number of records: contents are listed with the first, the rest moves with the last."""
-    if len(batch.records) <= most:
-        return [batch]
-    starts = range(0, len(batch.records), most)
-    parts = [
-        replace(
-            batch, records=batch.records[at : at + most], partial=True, listed=[], checkpoint=None, complete_ms=None,
-            unreadable=[],
-        )
-        for at in starts
-    ]  # fmt: skip
-    parts[0].listed, parts[0].unreadable = batch.listed, batch.unreadable
-    last = parts[-1]
-    last.partial, last.checkpoint, last.complete_ms = batch.partial, batch.checkpoint, batch.complete_ms
-    return parts

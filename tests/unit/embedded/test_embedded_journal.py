@@ -12,12 +12,12 @@ import pytest
 
 from schemas.contracts.collected import Batch, Content, ContentState, Gap, GapKind, Tally
 from schemas.contracts.log import EntryKind, LogEntry
+from streams.drivers.batch_parts import parts_of
 from streams.drivers.embedded.archive import pack_block, read_entries, unpack_block
 from streams.drivers.embedded.database import open_readonly
 from streams.drivers.embedded.delays import with_delays, with_harm_clock
 from streams.drivers.embedded.feedback import Feedback, Verdict, write_verdict
 from streams.drivers.embedded.incidents import IncidentReader
-from streams.drivers.embedded.journal import parts_of
 from tests.unit.contracts.test_ocsf import incident
 from tests.unit.embedded.store_run import (
     FEED,
