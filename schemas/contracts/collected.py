@@ -81,7 +81,8 @@ class GapKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that could not be seen (value of a `gap` entry). `over` ends it; days between the times are not learnt.
+    """Something that could not be seen (value of a `gap` entry). `over` ends it; days between the times are not learnt where
+    a feed was missing (expired, failing, silent, disabled); the other kinds leave days whole.
 
     `text` is one true sentence in plain words; `remedy` what to do. `nats` is how improbable the silence is, where that is
     known. Times are UTC milliseconds.

@@ -20,7 +20,7 @@ _FINAL = (ContentState.EXPIRED, ContentState.MISSING)
 
 @dataclass(frozen=True, slots=True)
 class FeedLedger:
-    """Sums of one feed. `oldest_ms` is when its oldest pending content was created, 0 when none waits."""
+    """Sums of one feed since it began. `oldest_ms` is when its oldest pending content was created, 0 when none waits."""
 
     tenant: str
     feed: str
@@ -37,40 +37,52 @@ class FeedLedger:
 
 
 def note_batch(connection: sqlite3.Connection, tenant: int, batch: Batch, tally: Tally, now_ms: int) -> None:
-    """Content rows, checkpoint and completeness of a batch."""
-    _list(connection, tenant, batch.feed, batch.listed, now_ms)
-    if batch.content is not None:
-        _list(connection, tenant, batch.feed, [batch.content], now_ms)
-        _fetched(connection, tenant, batch, batch.content, tally, now_ms)
-    if batch.checkpoint is None and batch.complete_ms is None:
-        return
+    """Content rows, sums, checkpoint and completeness of a batch."""
+    connection.execute("INSERT OR IGNORE INTO feeds (tenant, feed) VALUES (?, ?)", (tenant, batch.feed))
+    listed = batch.listed if batch.content is None else [*batch.listed, batch.content]
+    fresh = _list(connection, tenant, batch.feed, listed, now_ms)
+    lost = _fetched(connection, tenant, batch, batch.content, tally, now_ms) if batch.content is not None else None
     checkpoint = None if batch.checkpoint is None else orjson.dumps(batch.checkpoint, option=orjson.OPT_SORT_KEYS)
     connection.execute(
-        "INSERT INTO feeds VALUES (?1, ?2, coalesce(?3, CAST('{}' AS BLOB)), ?4) ON CONFLICT DO UPDATE SET"
-        " checkpoint = coalesce(?3, checkpoint), complete_ms = max(complete_ms, ?4)",
-        (tenant, batch.feed, checkpoint, batch.complete_ms or 0),
-    )
+        "UPDATE feeds SET checkpoint = coalesce(?, checkpoint), complete_ms = max(complete_ms, ?), listed = listed + ?,"
+        " expired = expired + ?, missing = missing + ?, records = records + ?, produced = produced + ?,"
+        " duplicates = duplicates + ?, dead = dead + ? WHERE tenant = ? AND feed = ?",
+        (
+            checkpoint, batch.complete_ms or 0, fresh, lost is ContentState.EXPIRED, lost is ContentState.MISSING,
+            tally.read, tally.produced, tally.duplicates, tally.dead, tenant, batch.feed,
+        ),
+    )  # fmt: skip
 
 
-def _list(connection: sqlite3.Connection, tenant: int, feed: str, contents: Sequence[Content], now_ms: int) -> None:
-    connection.executemany(
+def _list(connection: sqlite3.Connection, tenant: int, feed: str, contents: Sequence[Content], now_ms: int) -> int:
+    """Give new contents a row; how many were new."""
+    if not contents:
+        return 0
+    cursor = connection.executemany(
         "INSERT OR IGNORE INTO contents (tenant, feed, id, listed_ms, created_ms, expires_ms, locator, state)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 'listed')",
         [(tenant, feed, item.id, now_ms, item.created_ms, item.expires_ms, item.locator) for item in contents],
     )
+    return cursor.rowcount
 
 
 def _fetched(
     connection: sqlite3.Connection, tenant: int, batch: Batch, content: Content, tally: Tally, now_ms: int
-) -> None:
+) -> ContentState | None:
+    """Move a content on; the state when it is newly lost."""
     state = content.state if content.state in _FINAL else ContentState.FETCHED
     if batch.partial:
         state = ContentState.LISTED
+    key = (tenant, batch.feed, content.id)
+    (former,) = connection.execute(
+        "SELECT state FROM contents WHERE tenant = ? AND feed = ? AND id = ?", key
+    ).fetchone()
     connection.execute(
         "UPDATE contents SET state = ?, fetched_ms = ?, records = records + ?, produced = produced + ?,"
         " duplicates = duplicates + ?, dead = dead + ? WHERE tenant = ? AND feed = ? AND id = ?",
-        (state.value, now_ms, tally.read, tally.produced, tally.duplicates, tally.dead, tenant, batch.feed, content.id),
+        (state.value, now_ms, tally.read, tally.produced, tally.duplicates, tally.dead, *key),
     )
+    return state if state in _FINAL and former != state else None
 
 
 def checkpoint_of(connection: sqlite3.Connection, tenant: int, feed: str) -> dict[str, Any]:
@@ -115,10 +127,10 @@ def pending_of(connection: sqlite3.Connection, tenant: int, feed: str) -> list[C
 
 def feed_ledgers(connection: sqlite3.Connection) -> list[FeedLedger]:
     """Sums of every feed of every tenant."""
+    waiting = "FROM contents c WHERE c.tenant = f.tenant AND c.feed = f.feed AND c.state = 'listed'"
     rows = connection.execute(
-        "SELECT t.id, c.feed, count(*), sum(c.state = 'listed'), sum(c.state = 'expired'), sum(c.state = 'missing'),"
-        " coalesce(min(CASE WHEN c.state = 'listed' THEN c.created_ms END), 0), sum(c.records), sum(c.produced),"
-        " sum(c.duplicates), sum(c.dead), coalesce(f.complete_ms, 0) FROM contents c JOIN tenants t ON t.no = c.tenant"
-        " LEFT JOIN feeds f ON f.tenant = c.tenant AND f.feed = c.feed GROUP BY t.id, c.feed ORDER BY t.id, c.feed"
+        f"SELECT t.id, f.feed, f.listed, (SELECT count(*) {waiting}), f.expired, f.missing,"
+        f" coalesce((SELECT min(c.created_ms) {waiting}), 0), f.records, f.produced, f.duplicates, f.dead, f.complete_ms"
+        " FROM feeds f JOIN tenants t ON t.no = f.tenant ORDER BY t.id, f.feed"
     )
     return [FeedLedger(*row) for row in rows]

@@ -35,9 +35,9 @@ def prune(database: Database, retention: Retention, now_ms: int) -> dict[str, in
     old = "SELECT uid FROM incidents WHERE activity = 'close' AND told_ms < ?"
     unsent = "SELECT incident FROM outbox WHERE state = 'waiting'"
     found = {
-        "log": _chunks(database, "log", "seq", "at_ms < ?", archived),
-        "blocks": _chunks(database, "blocks", "id", "day < ?", archived // DAY_MS),
-        "dead": _chunks(database, "dead", "id", "at_ms < ?", dead),
+        "log": _head(database, "log", "seq", "at_ms", archived),
+        "blocks": _head(database, "blocks", "id", "day", archived // DAY_MS),
+        "dead": _head(database, "dead", "id", "at_ms", dead),
         "outbox": _chunks(database, "outbox", "id", "state != 'waiting' AND done_ms < ?", done),
         "feedback": _chunks(database, "feedback", "id", f"taken = 1 AND incident IN ({old})", closed),
         "messages": _chunks(database, "messages", "seq", f"incident IN ({old}) AND incident NOT IN ({unsent})", closed),
@@ -50,6 +50,17 @@ def prune(database: Database, retention: Retention, now_ms: int) -> dict[str, in
     found["seen"] = _seen(database, archived // DAY_MS)
     _give_back(database)
     return found
+
+
+def _head(database: Database, table: str, key: str, time: str, before: int) -> int:
+    """Delete the rows before the first that is kept: rows are written in order of time."""
+    sql = (
+        f"SELECT coalesce((SELECT {key} FROM {table} WHERE {time} >= ? ORDER BY {key} LIMIT 1),"
+        f" (SELECT max({key}) + 1 FROM {table}), 0)"
+    )
+    with database.reading() as connection:
+        (first,) = connection.execute(sql, (before,)).fetchone()
+    return _chunks(database, table, key, f"{key} < ?", first)
 
 
 def _chunks(database: Database, table: str, key: str, where: str, value: int) -> int:

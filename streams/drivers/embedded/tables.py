@@ -34,7 +34,10 @@ TABLES = (
         PRIMARY KEY (tenant, feed, id)) WITHOUT ROWID""",
     """CREATE INDEX contents_pending ON contents (tenant, feed, created_ms) WHERE state = 'listed'""",
     """CREATE TABLE feeds (
-        tenant INTEGER NOT NULL, feed TEXT NOT NULL, checkpoint BLOB NOT NULL, complete_ms INTEGER NOT NULL,
+        tenant INTEGER NOT NULL, feed TEXT NOT NULL, checkpoint BLOB NOT NULL DEFAULT (CAST('{}' AS BLOB)),
+        complete_ms INTEGER NOT NULL DEFAULT 0, listed INTEGER NOT NULL DEFAULT 0, expired INTEGER NOT NULL DEFAULT 0,
+        missing INTEGER NOT NULL DEFAULT 0, records INTEGER NOT NULL DEFAULT 0, produced INTEGER NOT NULL DEFAULT 0,
+        duplicates INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (tenant, feed)) WITHOUT ROWID""",
     """CREATE TABLE identities (
         tenant INTEGER NOT NULL, kind TEXT NOT NULL, held TEXT NOT NULL, upn TEXT,
