@@ -16,7 +16,7 @@ from streams.clock import Clock
 from streams.collectors.feed import next_clock
 from streams.collectors.live.collector_state import CollectorState, state_from_json
 from streams.collectors.live.counted_journal import CountedJournal, Stopping
-from streams.collectors.live.feed_status import FeedStatus, Observer, Unobserved
+from streams.collectors.live.feed_status import FeedState, FeedStatus, Observer, Unobserved
 from streams.collectors.live.gaps import tell_past
 from streams.collectors.live.lane import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Lane, Result
 from streams.collectors.live.seam import LiveFeed, Window
@@ -190,7 +190,8 @@ class TenantCollector:
         self._observer.feed_changed(self.tenant, lane.status)
 
     def _failed_ms(self, lane: Lane) -> int:
-        since_ms = lane.status.failing_since_ms
+        """For how long a feed has brought nothing; being throttled is no failure."""
+        since_ms = lane.status.failing_since_ms if lane.status.state is FeedState.FAILING else 0
         return self._clock.now_ms() - since_ms if since_ms else 0
 
     def _window(self, lane: Lane, deep: bool) -> Window:
