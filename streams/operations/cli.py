@@ -13,7 +13,6 @@ from streams.operations.cli_live import add_live_commands
 from streams.operations.one_line_group import OneLineGroup
 from streams.operations.options import AsJson, Config, Egress, Geo, HomeDomains, TimeZone
 from streams.operations.output_format import OutputFormat
-from streams.operations.refusal import Refusal
 from streams.operations.settings import file_table, variable
 
 app = typer.Typer(
@@ -152,26 +151,46 @@ def evaluate(
 
 @app.command()
 def simulate(
-    out: Annotated[Path, typer.Option(help="Folder to write input/ and truth/ into.")],
+    out: Annotated[Path, typer.Option(help="Folder to write input/ and truth/ into; with --serve: for its files.")],
     seed: Annotated[int, typer.Option(help="The same seed makes the same bytes.")] = 1,
-    accounts: Annotated[int, typer.Option()] = 300,
+    accounts: Annotated[int, typer.Option(help="Default: 300; with --serve 60.")] = 0,
     days: Annotated[int, typer.Option()] = 30,
     scenarios: Annotated[str, typer.Option(help="all, none, or a list such as S1,S7.")] = "all",
     duplicates: Annotated[float, typer.Option(help="Share of repeated records, 0 to 0.44.")] = 0.05,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Serve it over HTTPS instead, as Microsoft's APIs do.")
+    ] = False,
+    tenants: Annotated[int, typer.Option(min=1, max=50, help="With --serve.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.1, help="With --serve: practice seconds per second.")] = 1.0,
+    attacks: Annotated[str, typer.Option(help="With --serve: none, or stories such as seed,S7.")] = "seed",
+    attack_minutes: Annotated[float, typer.Option(help="With --serve: practice minutes until the first.")] = 30.0,
+    faults: Annotated[str, typer.Option(help="With --serve: none, all, or one fault's name.")] = "none",
+    port: Annotated[int, typer.Option(help="With --serve: first of five ports in a row; 0: any.")] = 0,
+    log_served: Annotated[bool, typer.Option("--log-served", help="With --serve: keep all that was served.")] = False,
     config: Config = None,
-) -> None:
-    """Write a practice tenant: a labelled set of vendor records, and what an ordinary account in it does."""
-    from streams.simulation import SimulationOptions, parse_scenarios
-    from streams.simulation import simulate as run
+) -> int:
+    """Write a practice tenant: a labelled set of vendor records; or serve one over HTTPS."""
+    if serve:
+        from streams.operations.serve_command import ServeOptions, attacks_named, run_serve
 
-    try:
-        options = SimulationOptions(out, seed, accounts, days, parse_scenarios(scenarios), duplicates=duplicates)
-        summary = run(options, None)
-    except ValueError as error:
-        raise Refusal(str(error)) from None
-    except OSError as error:
-        raise Refusal(f"cannot write to {out}: {error.strerror}") from None
-    print(summary.text())
+        stories = attacks_named(attacks)
+        return run_serve(
+            ServeOptions(
+                folder=out,
+                seed=seed,
+                accounts=accounts or 60,
+                tenants=tenants,
+                speed=speed,
+                attacks=stories,
+                attack_minutes=attack_minutes,
+                faults=faults,
+                port=port,
+                log_served=log_served,
+            )
+        )
+    from streams.operations.simulate_command import run_simulate
+
+    return run_simulate(out, seed, accounts or 300, days, scenarios, duplicates)
 
 
 add_live_commands(app)

@@ -150,8 +150,24 @@ def remove(
     return forget_tenant(store, tenant, sure, as_json)
 
 
+def try_it(
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="A new folder. Default: watchpost-try here.")
+    ] = None,
+    accounts: Annotated[int, typer.Option(min=10, max=1000, help="Of the practice tenant.")] = 50,
+    seed: Annotated[int, typer.Option(help="Another seed, another tenant.")] = 4,
+    speed: Annotated[float, typer.Option(min=10, max=600, help="Practice seconds per second.")] = 150.0,
+    config: Config = None,
+) -> int:
+    """See it work: a practice tenant over HTTPS is watched, attacked, and reported on. About a minute."""
+    from streams.operations.try_command import TryOptions, run_try
+
+    return run_try(TryOptions(folder, accounts, seed, speed))
+
+
 def add_live_commands(app: typer.Typer) -> None:
     """Put them into the command line."""
+    app.command("try")(try_it)
     app.command()(run)
     app.add_typer(incidents, name="incidents")
     app.add_typer(tenants, name="tenants")

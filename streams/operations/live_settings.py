@@ -63,8 +63,11 @@ def required_tenants(context: typer.Context) -> list[WatchedTenant]:
 def clock_of(context: typer.Context) -> Clock:
     """Wall time, or the clock of a practice tenant where the file has [practice]. Refusal when that is wrong."""
     table = context.obj.get("practice") if isinstance(context.obj, dict) else None
-    if table is None:
-        return WallClock()
+    return WallClock() if table is None else practice_clock(table)
+
+
+def practice_clock(table: Mapping[str, Any]) -> PracticeClock:
+    """The clock of the [practice] table. Refusal."""
     try:
         start_ms, wall_ms, speed = int(table["start_ms"]), int(table["wall_ms"]), float(table["speed"])
     except (KeyError, TypeError, ValueError):

@@ -61,7 +61,9 @@ def use_file(context: typer.Context, path: Path | None) -> Path | None:
     command = _name(context)
     _refuse_unknown(path, table, commands)
     known = commands[command]
-    flat = {name: value for name, value in table.items() if name in known} | table.get(command, {})
+    flat = {name: value for name, value in table.items() if name in known}
+    if command not in TABLES:  # [[tenants]] are no settings of the command `tenants`
+        flat |= table.get(command, {})
     context.default_map = {known[name].parameter: _listed(value, known[name]) for name, value in flat.items()}
     context.obj = table
     return path
@@ -177,7 +179,7 @@ def _listed(value: Any, setting: _Setting) -> Any:
 def _refuse_unknown(path: Path, table: Mapping[str, Any], commands: Mapping[str, Mapping[str, _Setting]]) -> None:
     known = TABLES | SHARED | {setting for settings in commands.values() for setting in settings}
     for name, value in table.items():
-        if name not in commands:
+        if name not in commands or name in TABLES:
             if name not in known:
                 raise Refusal(f"{path}: unknown setting {name}")
         elif not isinstance(value, dict):

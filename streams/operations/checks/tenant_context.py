@@ -1,0 +1,62 @@
+"""What the checks of one tenant share. Layer: streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from streams.clock import Clock
+from streams.cloud.seam import Api, CloudError, Unreachable
+from streams.cloud.tenant_access import TenantAccess
+from streams.operations.checks.exchange import audit_log_config
+from streams.operations.checks.limits import LimitedCloud
+from streams.operations.checks.probes import Probes
+from streams.operations.checks.store_view import StoreView, TenantView
+
+
+@dataclass
+class TenantContext:
+    """One tenant. `feeds` are names of the settings. Not thread-safe."""
+
+    access: TenantAccess
+    feeds: tuple[str, ...]
+    cloud: LimitedCloud
+    clock: Clock
+    store: StoreView
+    _roles: dict[Api, frozenset[str] | CloudError] = field(default_factory=dict)
+
+    @property
+    def view(self) -> TenantView | None:
+        """What the store knows of this tenant; None when nothing."""
+        return self.store.tenants.get(self.access.tenant)
+
+    @property
+    def collecting(self) -> bool:
+        """Whether a process collects this tenant now."""
+        return bool(self.store.owner) and self.view is not None
+
+    @cached_property
+    def probes(self) -> Probes:
+        """The feeds, each asked once."""
+        return Probes(self.cloud, self.collecting)
+
+    @cached_property
+    def exchange_audit(self) -> bool | CloudError:
+        """Whether the unified audit log takes records, by Exchange; why that could not be read."""
+        try:
+            return bool(audit_log_config(self.cloud).get("UnifiedAuditLogIngestionEnabled"))
+        except CloudError as error:
+            return error
+
+    def roles(self, api: Api) -> frozenset[str] | CloudError:
+        """The app roles in the token for an API, asked for once; or why there is no token."""
+        if api not in self._roles:
+            silent = next((held for held in self._roles.values() if isinstance(held, Unreachable)), None)
+            self._roles[api] = silent if silent is not None else self._asked(api)
+        return self._roles[api]
+
+    def _asked(self, api: Api) -> frozenset[str] | CloudError:
+        try:
+            return self.cloud.roles(api)
+        except CloudError as error:
+            return error
