@@ -45,21 +45,22 @@ def lost(path: Path, error: sqlite3.Error) -> StoreLost:
 
 
 class Database:
-    """One connection of one process, for all its threads: transactions come one after the other, in order of asking."""
+    """The store for all threads of a process: transactions one after the other, in order of asking; reads beside them."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
         self.path = path
         self.fence: Callable[[sqlite3.Connection], None] = _unfenced  # StoreLost when another writer has taken over
-        self._connection = connection
-        self._lock = FairLock()
+        self.error: Callable[[str], Exception] = StoreLost  # what callers get when the store is lost
+        self._writer, self._writing = writer, FairLock()
+        self._reader, self._reading = reader, FairLock()
         self._lost: str | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing. After any failure the store is lost to this process: what is in memory is ahead of it."""
-        with self._lock:
+        with self._writing:
             self._check()
-            connection = self._connection
+            connection = self._writer
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 self.fence(connection)
@@ -70,33 +71,43 @@ class Database:
                 self._lost = str(found) or type(found).__name__
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
-                if found is error:
-                    raise
-                raise found from None
+                if isinstance(found, StoreLost):
+                    raise self.error(str(found)) from None
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Read what is committed."""
-        with self._lock:
+        """Read what is committed; no transaction is waited for."""
+        with self._reading:
             self._check()
             try:
-                yield self._connection
+                yield self._reader
             except sqlite3.Error as error:
-                raise lost(self.path, error) from None
+                raise self.error(str(lost(self.path, error))) from None
+
+    @contextmanager
+    def upkeep(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection outside a transaction, for what is none: giving pages back, VACUUM."""
+        with self._writing:
+            self._check()
+            try:
+                yield self._writer
+            except sqlite3.Error as error:
+                raise self.error(str(lost(self.path, error))) from None
 
     @contextmanager
     def waiting(self) -> Iterator[sqlite3.Connection]:
-        """A transaction of a process that has no lease yet: its failure loses nothing. `sqlite3.Error` as it comes."""
-        with self._lock:
+        """A transaction of a process that has no lease: its failure loses nothing. `sqlite3.Error` as it comes."""
+        with self._writing:
             self._check()
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
+                yield self._writer
             except BaseException:
                 with suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
+                    self._writer.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._writer.execute("COMMIT")
 
     def give_up(self, reason: str) -> None:
         """Take no more transactions: another writer has taken over."""
@@ -104,13 +115,15 @@ class Database:
 
     def _check(self) -> None:
         if self._lost is not None:
-            raise StoreLost(self._lost)
+            raise self.error(self._lost)
 
     def close(self) -> None:
         """Let the file go."""
-        with self._lock, suppress(sqlite3.Error):
-            self._lost = self._lost or f"{self.path}: the store was closed"
-            self._connection.close()
+        self.give_up(f"{self.path}: the store was closed")
+        with self._reading, suppress(sqlite3.Error):
+            self._reader.close()
+        with self._writing, suppress(sqlite3.Error):
+            self._writer.close()
 
 
 def _unfenced(connection: sqlite3.Connection) -> None:
@@ -126,11 +139,18 @@ def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Database:
     except OSError as error:
         raise StoreLost(f"{path}: it cannot be opened for writing ({error.strerror})") from None
     try:
-        connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-        _prepare(path, connection)
+        writer = _connected(path, busy_seconds)
+        _prepare(path, writer)
+        reader = _connected(path, busy_seconds)
+        reader.execute("PRAGMA query_only = ON")
+        reader.execute("PRAGMA cache_size = -2000")
     except sqlite3.Error as error:
         raise lost(path, error) from None
-    return Database(path, connection)
+    return Database(path, writer, reader)
+
+
+def _connected(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
 
 
 def _prepare(path: Path, connection: sqlite3.Connection) -> None:

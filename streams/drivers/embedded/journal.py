@@ -1,14 +1,13 @@
 """One tenant's journal in the store: what its feeds hand over, folded and kept in one transaction each. Layer: streams.
 
 Structurally the `Journal` of the live feeds. How records become entries is injected (`Taking`), because drivers know no
-collectors; so is the class of the error that says the store is lost.
+collectors; so is the class of the error that says the store is lost (`Database.error`).
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -20,7 +19,6 @@ from schemas.identity.identity_map import IdentityMap
 from streams.drivers.batch_parts import parts_of
 from streams.drivers.embedded.archive import DAY_MS, Archive, Origin
 from streams.drivers.embedded.content_ledger import checkpoint_of, complete_of, note_batch, pending_of, unseen_of
-from streams.drivers.embedded.database import StoreLost
 from streams.drivers.embedded.feedback import take_feedback
 from streams.drivers.embedded.record_index import StoredIndex
 from streams.drivers.embedded.telling import store_told
@@ -61,7 +59,7 @@ class EmbeddedJournal:
         self.tenant = tenant
         self._workings = workings
         self._identity_map = IdentityMap(home_domains)
-        with self._transaction() as connection:
+        with self._workings.database.transaction() as connection:
             fresh = self._enrol(connection)
             rows = connection.execute("SELECT kind, held, upn FROM identities WHERE tenant = ?", (self._number,))
             self._identity_map.restore(rows)
@@ -84,22 +82,22 @@ class EmbeddedJournal:
 
     def checkpoint(self, feed: str) -> dict[str, Any]:
         """The feed's last checkpoint; empty at first."""
-        with self._reading() as connection:
+        with self._workings.database.reading() as connection:
             return checkpoint_of(connection, self._number, feed)
 
     def complete_ms(self, feed: str) -> int:
         """Content time up to which the feed is complete, UTC milliseconds; 0 at first."""
-        with self._reading() as connection:
+        with self._workings.database.reading() as connection:
             return complete_of(connection, self._number, feed)
 
     def unseen(self, feed: str, contents: Sequence[Content]) -> list[Content]:
         """Those that were never listed before, in their order, each once."""
-        with self._reading() as connection:
+        with self._workings.database.reading() as connection:
             return unseen_of(connection, self._number, feed, contents)
 
     def pending(self, feed: str) -> list[Content]:
         """Listed and not yet fetched, oldest first."""
-        with self._reading() as connection:
+        with self._workings.database.reading() as connection:
             return pending_of(connection, self._number, feed)
 
     def clock_ms(self) -> int:
@@ -125,7 +123,7 @@ class EmbeddedJournal:
             return
         value = clock_bytes(time_ms)
         entry = LogEntry(EntryKind.CLOCK, self.tenant, "", value, "clock", str(time_ms), historical=historical)
-        with self._transaction() as connection:
+        with self._workings.database.transaction() as connection:
             if time_ms > self._clock_ms:
                 self._fold(connection, Origin("", "", self._now_ms()), [], [entry])
                 connection.execute("UPDATE tenants SET clock_ms = ? WHERE no = ?", (time_ms, self._number))
@@ -135,16 +133,16 @@ class EmbeddedJournal:
         """Write that something could not be seen, or can be again."""
         name = f"{gap.feed}|{gap.kind.value}|{gap.from_ms}|{gap.to_ms}|{int(gap.over)}"
         entry = LogEntry(EntryKind.GAP, self.tenant, "", encode_gap(gap), "gap", name)
-        with self._transaction() as connection:
+        with self._workings.database.transaction() as connection:
             self._fold(connection, Origin(gap.feed, "", self._now_ms()), [], [entry])
 
     def take_feedback(self) -> int:
         """Take what people said since the last time into the log; how many."""
-        with self._reading() as connection:
+        with self._workings.database.reading() as connection:
             sql = "SELECT count(*) FROM feedback WHERE tenant = ? AND taken = 0"
             (waiting,) = connection.execute(sql, (self._number,)).fetchone()
         if waiting:
-            with self._transaction() as connection:
+            with self._workings.database.transaction() as connection:
                 self._fold(connection, Origin("", "", self._now_ms()), [], [])
         return int(waiting)
 
@@ -154,7 +152,7 @@ class EmbeddedJournal:
         step = self._workings.step
         now_ms = self._now_ms()
         content = batch.content
-        with self._transaction() as connection:
+        with self._workings.database.transaction() as connection:
             step("begun")
             self._index.within(connection, now_ms // DAY_MS)
             records, entries, dead, tally = self._take(batch)
@@ -214,19 +212,3 @@ class EmbeddedJournal:
 
     def _now_ms(self) -> int:
         return self._workings.clock.now_ms()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._workings.database.transaction() as connection:
-                yield connection
-        except StoreLost as error:
-            raise self._workings.lost(str(error)) from None
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._workings.database.reading() as connection:
-                yield connection
-        except StoreLost as error:
-            raise self._workings.lost(str(error)) from None

@@ -72,7 +72,7 @@ class Lease:
             try:
                 with self._database.transaction() as connection:
                     connection.execute("UPDATE lease SET until_ms = 0 WHERE epoch = ?", (self.epoch,))
-            except StoreLost as error:
+            except RuntimeError as error:
                 log.debug("the lease was not given up: %s", error)
         self._close_lock()
 
@@ -136,13 +136,13 @@ class Lease:
             raise StoreLost(f"{self._database.path}: {who} has taken over while this process was paused; it ends")
 
     def _renew(self) -> None:
-        """Renew until told to stop; a failure ends the store for this process."""
+        """Renew until told to stop; a failure (the store is lost) ends the store for this process."""
         while not self._stop.wait(self._seconds / 3):
             try:
                 with self._database.transaction() as connection:
                     connection.execute(
                         "UPDATE lease SET until_ms = ?, locked = ?", (self._until_ms(), self._lock_file())
                     )
-            except StoreLost as error:
+            except RuntimeError as error:
                 self._database.give_up(str(error))
                 return

@@ -112,7 +112,7 @@ def _seen(database: Database, before_day: int) -> int:
 def _give_back(database: Database) -> None:
     """Return free pages to the system, some at a time."""
     while True:
-        with database.reading() as connection:
+        with database.upkeep() as connection:
             (before,) = connection.execute("PRAGMA freelist_count").fetchone()
             if not before:
                 return

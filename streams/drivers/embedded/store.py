@@ -107,7 +107,8 @@ def open_store(
             room.load(connection)
     except StoreLost as error:
         raise lost(str(error)) from None
-    store = EmbeddedStore(Workings(database, room, clock or WallClock(), route, lost, step), lease)
+    database.error = lost
+    store = EmbeddedStore(Workings(database, room, clock or WallClock(), route, step), lease)
     try:
         yield store
     finally:

@@ -71,7 +71,7 @@ def remove_tenant(path: Path, tenant: str) -> Removal:
             for table in OF_TENANTS:
                 connection.execute(f"DELETE FROM {table} WHERE tenant = ?", row)
             connection.execute("DELETE FROM tenants WHERE no = ?", row)
-        with database.reading() as connection:
+        with database.upkeep() as connection:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             after = _counts(connection, row[0])

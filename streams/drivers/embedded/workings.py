@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from streams.clock import Clock
-from streams.drivers.embedded.database import Database, StoreLost
+from streams.drivers.embedded.database import Database
 from streams.drivers.embedded.engine_room import EngineRoom
 from streams.drivers.embedded.telling import Route
 
@@ -17,12 +17,11 @@ def no_step(name: str) -> None:
 
 @dataclass(slots=True)
 class Workings:
-    """Store, engines, clock and routes. `lost` makes the error that callers of a journal know; `step` is told how far a
-    transaction has come (tests end the process there)."""
+    """Store, engines, clock and routes. `step` is told how far a transaction has come: for its times, and for tests that end
+    the process there."""
 
     database: Database
     room: EngineRoom
     clock: Clock
     route: Route
-    lost: Callable[[str], Exception] = StoreLost
     step: Callable[[str], None] = no_step

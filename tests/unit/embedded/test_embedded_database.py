@@ -17,7 +17,7 @@ from tests.unit.embedded.store_run import contents_of
 def test_it_is_the_owners_alone_and_survives_power_cuts(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "store.sqlite"
     database = open_database(path)
-    with database.reading() as connection:
+    with database.upkeep() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     with database.transaction() as connection:
@@ -116,7 +116,7 @@ def insert(database: Database, value: str) -> None:
 def test_a_full_disk_is_told_and_nothing_of_the_transaction_stays(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     database = open_database(path)
-    with database.reading() as connection:
+    with database.upkeep() as connection:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 10}")
     with pytest.raises(StoreLost, match="the disk is full"):
@@ -154,6 +154,17 @@ def test_the_lock_is_given_in_the_order_of_asking() -> None:
 def _note(lock: FairLock, order: list[int], place: int) -> None:
     with lock:
         order.append(place)
+
+
+def test_reading_waits_for_no_transaction_and_cannot_write(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "store.sqlite")
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO meta VALUES ('a', 'b')")
+        with database.reading() as other:
+            assert other.execute("SELECT count(*) FROM meta").fetchone() == (0,)
+    with pytest.raises(StoreLost, match="may not be written"), database.reading() as other:
+        other.execute("DELETE FROM meta")
+    database.close()
 
 
 def test_reading_back_a_store_needs_no_lease(undisturbed: Path) -> None:

@@ -18,6 +18,7 @@ from streams.drivers.embedded.database import open_readonly
 from streams.drivers.embedded.delays import with_delays, with_harm_clock
 from streams.drivers.embedded.feedback import Feedback, Verdict, write_verdict
 from streams.drivers.embedded.incidents import IncidentReader
+from streams.drivers.embedded.retention import Retention
 from tests.unit.contracts.test_ocsf import incident
 from tests.unit.embedded.store_run import (
     FEED,
@@ -270,8 +271,14 @@ def test_a_journal_that_is_lost_says_so_in_the_callers_class(tmp_path: Path) -> 
             journal.commit(batch(1))
         with pytest.raises(Lost):
             journal.commit(batch(2))
-        with pytest.raises(Lost):
-            journal.checkpoint(FEED)
+        for call in (
+            lambda: journal.checkpoint(FEED),
+            store.outbox.backlog,
+            store.feeds,
+            lambda: store.prune(Retention()),
+        ):
+            with pytest.raises(Lost):
+                call()
     found = contents_of(path)
     assert len(found["entries"]) == 1 and found["records"] == []
 
