@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 EXCHANGE = "activity/Audit.Exchange"
@@ -13,6 +13,12 @@ INTERACTIVE = "graph/signIns/interactiveUser"
 BACKGROUND = "graph/signIns/nonInteractiveUser"
 TRACE = "graph/messageTraces"
 INVENTORY = "inventory"
+# Parts of the inventory (what is already there at the first start), by who tells them.
+FOUND_RULES = "inventory/rules"
+FOUND_BY_EXCHANGE = "inventory/exchange"
+FOUND_APPLICATIONS = "inventory/applications"
+FOUND_ADMINISTRATORS = "inventory/administrators"
+FOUND_METHODS = "inventory/methods"
 
 
 class FeedState(StrEnum):
@@ -46,7 +52,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             (INVENTORY,),
             "rules that were there before, hidden ones included",
             "rules made before monitoring began",
-            "the app roles MailboxSettings.Read and Exchange.ManageAsApp (with the role View-Only Configuration)",
+            "the app roles MailboxSettings.Read, User.Read.All and Exchange.ManageAsApp (with the role View-Only Configuration)",
         ),
     ),
     "send-surge": (
@@ -97,6 +103,40 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     ),
 }
 
+_EXCHANGE_ROLE = "the app role Exchange.ManageAsApp, with an Exchange role that may read (View-Only Configuration)"
+INVENTORY_NEEDS: tuple[Need, ...] = (
+    Need(
+        (FOUND_RULES,),
+        "inbox rules of every mailbox",
+        "inbox rules made before monitoring began",
+        "the app roles MailboxSettings.Read and User.Read.All",
+    ),
+    Need(
+        (FOUND_BY_EXCHANGE,),
+        "hidden inbox rules, forwarding, delegations and audit bypass",
+        "hidden inbox rules, forwarding, delegations and mailboxes exempt from auditing",
+        _EXCHANGE_ROLE,
+    ),
+    Need(
+        (FOUND_APPLICATIONS,),
+        "applications, their credentials and the consents given to them",
+        "consents and credentials of applications that were there before",
+        "the app roles Application.Read.All and DelegatedPermissionGrant.Read.All, or Directory.Read.All",
+    ),
+    Need(
+        (FOUND_ADMINISTRATORS,),
+        "who is an administrator",
+        "administrators made before monitoring began",
+        "the app role RoleManagement.Read.Directory",
+    ),
+    Need(
+        (FOUND_METHODS,),
+        "authentication methods of every account",
+        "authentication methods added before monitoring began",
+        "the app roles UserAuthenticationMethod.Read.All and User.Read.All",
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -111,6 +151,12 @@ class Coverage:
 def coverage(feeds: Mapping[str, FeedState]) -> list[Coverage]:
     """The matrix for feeds in these states; a feed that is not named is off. In the order of the detectors."""
     return [_row(detector, needs, feeds) for detector, needs in NEEDS.items()]
+
+
+def inventory_coverage(parts: Mapping[str, FeedState]) -> Coverage:
+    """The row of the inventory, which is no detector: what can be found that was there before monitoring began."""
+    row = _row(INVENTORY, INVENTORY_NEEDS, parts)
+    return row if row.sees else replace(row, sight="blind")
 
 
 def _row(detector: str, needs: tuple[Need, ...], feeds: Mapping[str, FeedState]) -> Coverage:

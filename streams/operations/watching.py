@@ -37,7 +37,7 @@ from streams.telemetry.health import Health
 from streams.telemetry.observers import FeedMetrics, IncidentMetrics, SinkMetrics, cloud_observer
 from streams.telemetry.telemetry import Telemetry
 
-STOP_SECONDS = 20.0
+STOP_SECONDS = 10.0  # for what is being sent, and again for what is being stored
 TICK_SECONDS = 0.5
 HOUSEKEEPING_SECONDS = 5.0
 PRUNE_SECONDS = 6 * 3_600.0
@@ -100,10 +100,10 @@ class Watching:
     def end(self) -> list[str]:
         """Stop every thread; names of what did not end in time."""
         self.stop.set()
+        late = self.delivery.stop(STOP_SECONDS)
         until = time.monotonic() + STOP_SECONDS
-        late = [one.tenant for one in self.tenants if not one.join(max(0.1, until - time.monotonic()))]
-        late += self.delivery.stop(max(0.1, until - time.monotonic()))
-        self._housekeeper.join(max(0.1, until - time.monotonic()))
+        late += [one.tenant for one in self.tenants if not one.join(max(0.1, until - time.monotonic()))]
+        self._housekeeper.join(STOP_SECONDS)
         return late
 
     def caught_up(self) -> bool:

@@ -20,7 +20,9 @@ class Canary:
     def run(self, context: TenantContext) -> list[Finding]:
         """Read the collector's checkpoint."""
         if not context.access.client_id:
-            return [skip(_WHAT, "the application's id is not known: a system-assigned identity has none in the settings")]
+            return [
+                skip(_WHAT, "the application's id is not known: a system-assigned identity has none in the settings")
+            ]
         if _SETTING not in context.feeds:
             return [skip(_WHAT, f"the feed {_SETTING} is not enabled")]
         view = context.view

@@ -63,5 +63,7 @@ def _certificate(context: TenantContext) -> list[Finding]:
         ends_ms = int(load_pem_x509_certificate(pem).not_valid_after_utc.timestamp() * 1000)
     except (ValueError, OverflowError):
         return [warn("certificate", "its end cannot be read")]
-    remedy = "Make a new certificate, upload it to the app registration, then replace the file: it is read at every use."
+    remedy = (
+        "Make a new certificate, upload it to the app registration, then replace the file: it is read at every use."
+    )
     return [expiry("certificate", "the certificate", ends_ms, context.clock.now_ms(), remedy)]

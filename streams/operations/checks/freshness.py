@@ -8,7 +8,6 @@ from streams.operations.checks.check import Finding, fail, ok, skip, warn
 from streams.operations.checks.store_view import TenantView
 from streams.operations.checks.tenant_context import TenantContext
 from streams.operations.checks.wording import moment, span
-from streams.operations.live_feeds import MAKERS
 
 LATE_MS = 3_600_000
 VERY_LATE_MS = 6 * LATE_MS  # the tenant's clock no longer waits for the feed
@@ -26,7 +25,7 @@ class Freshness:
         view = context.view
         if view is None:
             return [skip("feeds", "the store knows nothing of this tenant yet")]
-        names = [MAKERS[name](context.cloud, _NOWHERE).name for name in context.feeds]
+        names = [context.probes.feed_name(name) for name in context.feeds]
         now_ms = context.clock.now_ms()
         findings = [_feed(name, view, now_ms, context.collecting) for name in names]
         if not context.collecting:
@@ -48,7 +47,9 @@ def _feed(feed: str, view: TenantView, now_ms: int, collecting: bool) -> Finding
         silence_ms = complete_ms - model.last_ms
         if model.improbability(complete_ms) >= SILENCE_NATS:
             text = f"has said nothing for {span(silence_ms)}, far longer than it ever does at this time of the week"
-            return fail(feed, text, "Check in Purview whether records still appear; auditing may have been switched off.")
+            return fail(
+                feed, text, "Check in Purview whether records still appear; auditing may have been switched off."
+            )
         text += f"; last records {moment(model.last_ms)}, a usual silence"
     if late_ms > VERY_LATE_MS and collecting:
         return fail(feed, text, "See what `watchpost run` says about this feed.")
@@ -65,8 +66,3 @@ def _gaps(view: TenantView) -> list[Finding]:
         warn(feed or "tenant", f"{text} (since {moment(from_ms)})", remedy)
         for (feed, _), (from_ms, text, remedy) in sorted(told.items())
     ]
-
-
-from streams.operations.checks.probes import NothingKept  # noqa: E402
-
-_NOWHERE = NothingKept("")

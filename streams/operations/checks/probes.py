@@ -51,8 +51,15 @@ class Probes:
             self._found[name] = self._asked(name)
         return self._found[name]
 
+    def feed_name(self, name: str) -> str:
+        """The feed's durable name."""
+        return self._feed(name).name
+
+    def _feed(self, name: str) -> LiveFeed:
+        return MAKERS[name](self._cloud, NothingKept(self._cloud.tenant))
+
     def _asked(self, name: str) -> Probe:
-        feed = MAKERS[name](self._cloud, NothingKept(self._cloud.tenant))
+        feed = self._feed(name)
         try:
             if name in CONTENT_TYPES:
                 return self._activity(feed.name, name)

@@ -1,0 +1,170 @@
+"""Live feeds to the audit log of Kafka: the tenants that the broker gives this process, each in a thread. Layer: streams.
+
+A tenant belongs to one collector; when it is given to this process its journal is opened, which fences whoever had it before.
+When it is taken away its thread ends. What it had not stored the next owner collects.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from schemas.identity.identity_map import IdentityMap
+from streams.clock import Clock
+from streams.collectors.live.intake import Intake
+from streams.collectors.live.schedule import BACK_FILL_MS
+from streams.collectors.live.seam import Journal, JournalLost
+from streams.collectors.recent_index import RecentIndex
+from streams.drivers.kafka.feed_book import DamagedBook
+from streams.drivers.kafka.journal import KafkaJournal, read_book
+from streams.drivers.kafka.reading import LogReadError
+from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.tenancy import Tenancy, TenancyLost, feeds_partition
+from streams.operations.fan_out import FeedObservers
+from streams.operations.live_settings import WatchedTenant
+from streams.operations.tenant_watch import FACTS, Surroundings, TenantWatch
+from streams.operations.watch_board import WatchBoard
+from streams.telemetry.health import Health
+from streams.telemetry.observers import FeedMetrics, cloud_observer
+from streams.telemetry.telemetry import Telemetry
+
+STOP_SECONDS = 20.0
+GROUP_LIMIT_SECONDS = 120.0  # a membership that is not looked after for so long is not alive
+
+
+@dataclass(frozen=True, slots=True)
+class CollectPlan:
+    """What to collect and where to. `partitions` is the number of partitions of the feeds topic."""
+
+    tenants: Sequence[WatchedTenant]
+    settings: KafkaSettings
+    clock: Clock
+    partitions: int
+    back_fill_ms: int = BACK_FILL_MS
+
+
+@dataclass(slots=True)
+class _Held:
+    """A tenant at work here."""
+
+    watch: TenantWatch
+    stop: threading.Event
+    journal: KafkaJournal | None = None
+
+
+class Collecting:
+    """The process at work. `lost` is the reason why it must end, empty while all is well."""
+
+    def __init__(self, plan: CollectPlan, board: WatchBoard, telemetry: Telemetry, health: Health) -> None:
+        self.plan = plan
+        self.board = board
+        self.lost = ""
+        self.over = threading.Event()  # it must end: `lost` says why
+        self._telemetry = telemetry
+        self._health = health
+        self._feeds = FeedObservers(board, FeedMetrics(telemetry))
+        self._watched = {tenant.id: tenant for tenant in plan.tenants}
+        self._held: dict[str, _Held] = {}
+        self._leave = threading.Event()
+        self._tenancy = Tenancy(plan.settings, sorted(self._watched), plan.partitions)
+        self._thread = threading.Thread(target=self._follow, name="tenancy", daemon=True)
+
+    def start(self) -> None:
+        """Join the group."""
+        self._thread.start()
+        self._health.started()
+
+    def end(self) -> bool:
+        """Stop every tenant, then leave the group; whether all that ended in time."""
+        for held in list(self._held.values()):
+            held.stop.set()
+        self._leave.set()
+        self._thread.join(STOP_SECONDS + self.plan.settings.request_seconds)
+        return not self._thread.is_alive()
+
+    @property
+    def held(self) -> list[str]:
+        """Tenants that are collected here now."""
+        return sorted(self._held)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Tenants that another process has, or nobody yet."""
+        return sorted(self._watched.keys() - self._held.keys())
+
+    def measure(self) -> None:
+        """What nobody reports: the clocks of the services."""
+        for tenant, held in list(self._held.items()):
+            if held.watch.cloud is not None:
+                self._telemetry.cloud_skew.labels(tenant).set(held.watch.cloud.facts.skew_ms / 1000)
+
+    # --- from the broker, on the group's thread --------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        beat = self._health.loop("group", GROUP_LIMIT_SECONDS)
+        try:
+            self._tenancy.run(self._leave, self._gain, self._give_up, beat.beat)
+        except (LogReadError, TenancyLost) as error:
+            self._lose(str(error))
+        except Exception as error:  # a defect of ours: nobody would look after the membership
+            self._lose(f"internal error: {type(error).__name__} while following the group; please report it")
+        finally:
+            beat.end()
+
+    def _gain(self, tenant: str) -> None:
+        """The tenant is ours: begin."""
+        stop = threading.Event()
+        around = Surroundings(
+            self.plan.clock,
+            partial(self._open_journal, stop),
+            self._remembered,
+            self._feeds,
+            lambda name: cloud_observer(self._telemetry, name),
+            lambda reason: None if stop.is_set() else self._lose(reason),
+            self.plan.back_fill_ms,
+        )
+        held = self._held[tenant] = _Held(TenantWatch(self._watched[tenant], around, stop), stop)
+        self.board.say(f"collecting tenant {tenant}")
+        held.watch.start()
+
+    def _give_up(self, tenant: str) -> None:
+        """The tenant is no longer ours: its thread ends, and what it is about to write is refused."""
+        held = self._held.pop(tenant)
+        held.stop.set()
+        until = time.monotonic() + STOP_SECONDS
+        if not held.watch.join(max(0.1, until - time.monotonic())):
+            self.board.say(f"tenant {tenant} did not end in time; what it had not stored comes again")
+        elif held.journal is not None:
+            held.journal.close()
+        self._telemetry.forget_tenant(tenant)
+        if not self._leave.is_set():
+            self.board.say(f"tenant {tenant} goes on elsewhere")
+
+    def _lose(self, reason: str) -> None:
+        self.lost = self.lost or reason
+        self.over.set()
+
+    # --- journals, on the tenants' threads -------------------------------------------------------------------------
+
+    def _open_journal(self, stop: threading.Event, tenant: str, home_domains: Sequence[str]) -> Journal:
+        clock = self.plan.clock
+        intake = Intake(tenant, IdentityMap(home_domains), RecentIndex(clock), home_domains)
+        say: Callable[[str], None] = partial(self._feeds.said, tenant, "")
+        journal = KafkaJournal(self.plan.settings, tenant, intake, clock, JournalLost, stop, say)
+        held = self._held.get(tenant)
+        if held is not None and held.stop is stop:
+            held.journal = journal
+        return journal
+
+    def _remembered(self, tenant: str) -> dict[str, Any]:
+        """The tenant's facts of the last time; nobody is fenced for them."""
+        try:
+            book = read_book(self.plan.settings, tenant, feeds_partition(tenant, self.plan.partitions))
+        except (LogReadError, DamagedBook) as error:
+            raise JournalLost(str(error)) from None
+        row = book.feeds.get(FACTS)
+        return {} if row is None else row.checkpoint
