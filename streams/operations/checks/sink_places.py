@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies, proxy_bypass
 
 from streams.sinks import mail, syslog
 from streams.sinks.http_post import is_loopback
@@ -61,8 +61,8 @@ def _of_url(url: str, bundle: Path | None) -> Place:
     parts = urlsplit(url)
     host, encrypted = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if encrypted else 80)
-    proxy = getproxies_environment().get(parts.scheme, "")
-    if proxy and not is_loopback(host) and not proxy_bypass_environment(f"{host}:{port}"):
+    proxy = getproxies().get(parts.scheme, "")
+    if proxy and not is_loopback(host) and not proxy_bypass(f"{host}:{port}"):
         way = urlsplit(proxy if "//" in proxy else f"//{proxy}")
         return Place(way.hostname or "", way.port or 80, through=f" (the proxy to {host})")
     return Place(host, port, client_context(bundle) if encrypted else None)
