@@ -57,6 +57,13 @@ def test_the_sum_of_all_changes_is_the_snapshot(entries: Sequence[LogEntry], und
     assert engines.store["entities"] == undisturbed.entities.snapshot()
 
 
+def test_what_was_read_back_is_what_was_written(undisturbed: Engines) -> None:
+    accounts, entities = fresh()
+    for former, engine in ((undisturbed.accounts, accounts), (undisturbed.entities, entities)):
+        engine.restore(former.snapshot().items())
+        assert engine.snapshot() == former.snapshot()
+
+
 def test_without_an_entry_nothing_changes(undisturbed: Engines) -> None:
     accounts, entities = fresh()
     accounts.restore(undisturbed.accounts.snapshot().items())
