@@ -7,8 +7,6 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from confluent_kafka import KafkaException
-
 from schemas.contracts.topics import FEEDS
 from streams.clock import Clock
 from streams.collectors.live.schedule import BACK_FILL_MS
@@ -29,6 +27,8 @@ from streams.telemetry.telemetry import Telemetry
 
 TICK_SECONDS = 0.5
 SKEW_SECONDS = 5.0
+STOP_SECONDS = 25.0
+LOST_SECONDS = 5.0  # nothing more can be stored: leave the group, so that others take over at once
 LOGGING_OFF = 60
 
 
@@ -58,12 +58,8 @@ def run_collect_live(
         try:
             _show(process, view, stop)
         finally:
-            if not process.lost:
-                in_time = process.end()
-                if not in_time:
-                    board.say(
-                        "some tenants did not end in time; what they had not stored comes again at the next start"
-                    )
+            if not process.end(LOST_SECONDS if process.lost else STOP_SECONDS) and not process.lost:
+                board.say("some tenants did not end in time; what they had not stored comes again at the next start")
         if process.lost:
             board.say(process.lost)
             return STATUS_INCOMPLETE
@@ -74,7 +70,7 @@ def _plan(tenants: Sequence[WatchedTenant], settings: KafkaSettings, clock: Cloc
     try:
         require_topics(settings)
         partitions = existing_partitions(settings)[settings.topic(FEEDS)]
-    except (TopicsError, KafkaException) as error:
+    except TopicsError as error:
         raise Refusal(str(error)) from None
     return CollectPlan(tenants, settings, clock, partitions, back_fill_ms)
 

@@ -78,12 +78,12 @@ class Collecting:
         self._thread.start()
         self._health.started()
 
-    def end(self) -> bool:
+    def end(self, seconds: float) -> bool:
         """Stop every tenant, then leave the group; whether all that ended in time."""
         for held in list(self._held.values()):
             held.stop.set()
         self._leave.set()
-        self._thread.join(STOP_SECONDS + self.plan.settings.request_seconds)
+        self._thread.join(seconds)
         return not self._thread.is_alive()
 
     @property

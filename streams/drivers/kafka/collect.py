@@ -119,6 +119,15 @@ class _TenantWriter:
         self._producer.close()
 
 
+class WaitEnded(RuntimeError):
+    """The wait was ended from outside."""
+
+
+def never() -> bool:
+    """Nobody ends the wait."""
+    return False
+
+
 class DayBarrier:
     """Between the days of a replay: the closed day's profile and all answers to its signals lie in the audit log."""
 
@@ -127,20 +136,28 @@ class DayBarrier:
         self._settings = settings
         self._profiles = ProfileWatch(settings)
         self._signals = SignalsHeard(settings)
+        self._passed: dict[str, int] = {}
 
-    def wait(self, tenant: str, day: int) -> float:
-        """Wait for what a clock causes; returns the seconds it took. A clock that closes no day is not waited for."""
-        if self._profiles.latest(tenant) >= day:
+    def wait(self, tenant: str, day: int, ended: Callable[[], bool] = never) -> float:
+        """Wait for what a clock causes; returns the seconds it took. A clock that closes no day is not waited for.
+
+        CollectError when it does not come in time; WaitEnded when `ended` says so. It may be called again after both.
+        """
+        if self._passed.get(tenant, -1) >= day:
             return 0.0
-        seconds = self._profiles.wait(tenant, day)
-        self.days += 1
+        seconds = self._profiles.wait(tenant, day, ended)
         try:
-            return seconds + self._signals.wait()
+            seconds += self._signals.wait(ended)
         except NotHeard:
             raise CollectError(
                 f"the signals of tenant {tenant} for day {_date(day)} were not answered in"
                 f" {self._settings.profile_seconds:.0f} s: is a `watchpost detect` missing?"
             ) from None
+        if ended():
+            raise WaitEnded
+        self._passed[tenant] = day
+        self.days += 1
+        return seconds
 
     def close(self) -> None:
         """Stop following."""
@@ -163,10 +180,12 @@ class ProfileWatch:
         """The latest day of which a profile was met, -1 before the first."""
         return self._latest.get(tenant, -1)
 
-    def wait(self, tenant: str, day: int) -> float:
+    def wait(self, tenant: str, day: int, ended: Callable[[], bool] = never) -> float:
         """Wait until the tenant's profile of this day (or a later one) is there; returns the seconds it took."""
         started = time.monotonic()
         while self.latest(tenant) < day:
+            if ended():
+                raise WaitEnded
             self._poll()
             if time.monotonic() - started > self._settings.profile_seconds:
                 raise CollectError(

@@ -1,20 +1,22 @@
 """The ledger of one tenant's feeds as it lies in `watchpost.feeds.v1`: checkpoints, and a row per listed content.
 
 Keys: `tenant|feed` is the feed's checkpoint and counts; `tenant|feed|content` a content's row until it is forgotten (a
-tombstone); `tenant|` the tenant's last clock. Values are JSON with sorted keys. Layer: streams.
+tombstone); `tenant|` the tenant's last clock. Values are JSON with sorted keys; members that a later version adds are
+passed over. Layer: streams.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
 
 import orjson
 
 from schemas.contracts.collected import Batch, Content, ContentState, Tally
 
 FORGET_AFTER_MS = 9 * 86_400_000  # the vendor lists seven days back; a day and a half of clock error and outage beside
+FORGET_EVERY_MS = 3_600_000
 Change = tuple[bytes, bytes | None]
 
 
@@ -60,34 +62,46 @@ class FeedRow:
     dead: int = 0
 
 
+class DamagedBook(ValueError):
+    """A row of the feeds topic is none of ours; the text is one line."""
+
+
 class FeedBook:
     """One tenant's rows in memory, and the messages that make them durable."""
 
     def __init__(self, tenant: str) -> None:
         self.tenant = tenant
         self.clock_ms = 0
+        self.historical = False  # the last clock was one of the back-fill
         self.feeds: dict[str, FeedRow] = {}
         self.contents: dict[str, dict[str, ContentRow]] = {}
+        self._forgot_ms: dict[str, int] = {}
 
     def load(self, key: bytes, value: bytes | None) -> None:
-        """Take in a message of the topic; those of other tenants are passed over."""
-        tenant, _, rest = key.decode().partition("|")
+        """Take in a message of the topic; those of other tenants are passed over. DamagedBook for what is no row."""
+        tenant, _, rest = key.decode(errors="replace").partition("|")
         if tenant != self.tenant:
             return
-        feed, bar, content = rest.partition("|")
+        try:
+            self._load(*rest.partition("|"), value)
+        except (KeyError, TypeError, ValueError):
+            raise DamagedBook(f"the feeds' ledger of tenant {tenant} holds a row that cannot be read") from None
+
+    def _load(self, feed: str, bar: str, content: str, value: bytes | None) -> None:
         if not feed:
-            self.clock_ms = int(orjson.loads(value or b'{"clock_ms":0}')["clock_ms"])
+            held = orjson.loads(value or b'{"clock_ms":0}')
+            self.clock_ms, self.historical = int(held["clock_ms"]), bool(held.get("historical"))
         elif not bar:
-            self.feeds[feed] = FeedRow(**orjson.loads(value)) if value else FeedRow()
+            self.feeds[feed] = _row_of(FeedRow, value) if value else FeedRow()
         elif value is None:
             self.contents.get(feed, {}).pop(content, None)
         else:
-            self.contents.setdefault(feed, {})[content] = ContentRow(**orjson.loads(value))
+            self.contents.setdefault(feed, {})[content] = _row_of(ContentRow, value)
 
     def unseen(self, feed: str, contents: Sequence[Content]) -> list[Content]:
-        """Those without a row."""
+        """Those without a row, in their order, each once."""
         known = self.contents.get(feed, {})
-        return [content for content in contents if content.id not in known]
+        return list({content.id: content for content in reversed(contents) if content.id not in known}.values())[::-1]
 
     def pending(self, feed: str) -> list[Content]:
         """Listed and not yet fetched, oldest first."""
@@ -112,7 +126,7 @@ class FeedBook:
         feed.duplicates += tally.duplicates
         feed.dead += tally.dead
         if batch.checkpoint is not None:
-            feed.checkpoint = batch.checkpoint
+            feed.checkpoint = orjson.loads(orjson.dumps(batch.checkpoint))
         if batch.complete_ms is not None:
             feed.complete_ms = max(feed.complete_ms, batch.complete_ms)
         return [*self._messages(batch.feed, changed), *self._forgotten(batch.feed, now_ms)]
@@ -133,10 +147,10 @@ class FeedBook:
             feed.expired += row.state == ContentState.EXPIRED
         return content.id
 
-    def clock(self, time_ms: int) -> Change:
+    def clock(self, time_ms: int, historical: bool = False) -> Change:
         """Note the tenant's clock."""
-        self.clock_ms = time_ms
-        return (f"{self.tenant}|".encode(), orjson.dumps({"clock_ms": time_ms}))
+        self.clock_ms, self.historical = time_ms, historical
+        return (f"{self.tenant}|".encode(), orjson.dumps({"clock_ms": time_ms, "historical": historical}))
 
     def _messages(self, feed: str, contents: Iterable[str]) -> list[Change]:
         rows = self.contents[feed]
@@ -144,7 +158,10 @@ class FeedBook:
         return found + [(self._key(feed, name), _bytes(rows[name])) for name in sorted(contents)]
 
     def _forgotten(self, feed: str, now_ms: int) -> list[Change]:
-        """Tombstones of contents that no listing can show again; what is still to be fetched stays."""
+        """Once an hour: tombstones of contents that no listing can show again; what is still to be fetched stays."""
+        if now_ms < self._forgot_ms.get(feed, 0) + FORGET_EVERY_MS:
+            return []
+        self._forgot_ms[feed] = now_ms
         rows = self.contents[feed]
         old = [
             name
@@ -157,6 +174,14 @@ class FeedBook:
 
     def _key(self, feed: str, content: str = "") -> bytes:
         return "|".join((self.tenant, feed, content) if content else (self.tenant, feed)).encode()
+
+
+Row = TypeVar("Row", ContentRow, FeedRow)
+
+
+def _row_of(kind: type[Row], value: bytes) -> Row:
+    held = orjson.loads(value)
+    return kind(**{item.name: held[item.name] for item in fields(kind) if item.name in held})
 
 
 def _row(content: Content, now_ms: int) -> ContentRow:

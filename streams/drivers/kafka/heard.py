@@ -7,6 +7,7 @@ signal, its answer lies before whatever is written to the audit log afterwards.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -34,11 +35,14 @@ class SignalsHeard:
         self._workers.assign([TopicPartition(self._state, number, 0) for number in self._positions])
         self._log = open_consumer(settings)
 
-    def wait(self) -> float:
-        """Wait until what the signal log holds now was heard and answered; returns the seconds it took. NotHeard."""
+    def wait(self, ended: Callable[[], bool] = lambda: False) -> float:
+        """Wait until what the signal log holds now was heard and answered; returns the seconds it took. NotHeard.
+
+        Returns early when `ended` says so.
+        """
         started = time.monotonic()
         goals = self._last_offsets()
-        while any(self._positions[number] < goal for number, goal in goals.items()):
+        while not ended() and any(self._positions[number] < goal for number, goal in goals.items()):
             self._follow(0.2)
             if time.monotonic() - started > self._settings.profile_seconds:
                 raise NotHeard

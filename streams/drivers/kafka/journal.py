@@ -3,11 +3,17 @@
 One transactional producer per tenant (`application|collect|tenant`): opening it fences the former owner, who ends at its
 next write. What a new owner needs is read back before it writes: the feeds' rows from `watchpost.feeds.v1`, the identity
 map from `watchpost.identities.v1`, and the exact set of records from the archive itself, `watchpost.audit.v1`.
+
+Every record that was produced is in the archive, as received: also one that adds nothing to another, as an entry of the role
+`archive`. What is larger than a message of the log may be is a dead letter, cut.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
+from itertools import groupby
 from typing import Any, Protocol
 
 import orjson
@@ -15,21 +21,26 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.contracts.collected import Batch, Content, Gap, Tally
 from schemas.contracts.gap import encode_gap
-from schemas.contracts.log import EntryKind, LogEntry, clock_bytes, entry_from_message
+from schemas.contracts.log import EntryKind, LogEntry, MalformedEntry, clock_bytes, entry_from_message
 from schemas.contracts.topics import AUDIT, DEAD_LETTERS, FEEDS, IDENTITIES
 from streams.clock import Clock, WallClock
-from streams.drivers.kafka.collect import DayBarrier, closed_day
-from streams.drivers.kafka.feed_book import Change, FeedBook
+from streams.drivers.batch_parts import parts_of
+from streams.drivers.kafka.collect import CollectError, DayBarrier, WaitEnded, closed_day
+from streams.drivers.kafka.feed_book import Change, DamagedBook, FeedBook
 from streams.drivers.kafka.outbox import entry_messages
 from streams.drivers.kafka.reading import LogReadError, open_consumer, read_partition
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.store import Outgoing, StoreLost, TransactionalProducer
 from streams.drivers.kafka.tenancy import feeds_partition
-from streams.drivers.kafka.topics import existing_partitions
+from streams.drivers.kafka.topics import MESSAGE_SLACK, TopicsError, existing_partitions, record_bytes_max
 
 ARCHIVE_BACK_MS = 9 * 86_400_000  # records collected before can no longer be listed by a vendor
 IdentityRow = tuple[str, str, str | None]
 STAGE = "collect"
+ID = "id"  # the identity map's table of ids
+TOO_LARGE = "the record is larger than a message of the log may be"
+DEAD_BYTES_MAX = 65_536  # of a dead letter that is too large for the log
+Say = Callable[[str], None]
 
 
 class DeadRecord(Protocol):
@@ -52,6 +63,11 @@ class Took(Protocol):
     @property
     def entries(self) -> list[LogEntry]:
         """Entries of the accounts' logs."""
+        ...
+
+    @property
+    def archived(self) -> list[LogEntry]:
+        """Records that no account's log needs."""
         ...
 
     @property
@@ -99,7 +115,10 @@ class Intake(Protocol):
 
 
 class KafkaJournal:
-    """One tenant's journal. `lost` makes the exception that ends its collector (StoreLost, unless the caller has its own)."""
+    """One tenant's journal. `lost` makes the exception that ends its collector (StoreLost, unless the caller has its own).
+
+    When `stop` is set what waits here ends. `say` is told what it waits for, once.
+    """
 
     def __init__(
         self,
@@ -108,6 +127,8 @@ class KafkaJournal:
         intake: Intake,
         clock: Clock,
         lost: Callable[[str], Exception] = StoreLost,
+        stop: threading.Event | None = None,
+        say: Say = lambda text: None,
     ) -> None:
         self.tenant = tenant
         self.recalled = 0  # records of the archive that the intake was told of
@@ -115,21 +136,24 @@ class KafkaJournal:
         self._intake = intake
         self._clock = clock
         self._lost = lost
+        self._stop = stop or threading.Event()
+        self._say = say
         self._book = FeedBook(tenant)
         self._barrier: DayBarrier | None = None
         try:
             self._producer = TransactionalProducer(settings, f"{settings.application}|collect|{tenant}")
             partitions = existing_partitions(settings)
+            self._bytes_max = record_bytes_max(settings) - MESSAGE_SLACK
             self._partition = feeds_partition(tenant, partitions[settings.topic(FEEDS)])
             self._read_back(partitions)
-        except (StoreLost, LogReadError, KafkaException) as error:
+        except (StoreLost, LogReadError, TopicsError, DamagedBook, MalformedEntry, KafkaException) as error:
             raise lost(str(error)) from None
+        self._awaited = self._book.clock_ms if self._book.historical else 0  # a clock whose day may have no profile yet
 
     # --- reading back --------------------------------------------------------------------------------------------
 
     def _read_back(self, partitions: dict[str, int]) -> None:
-        for message in read_partition(self._settings, self._settings.topic(FEEDS), self._partition):
-            self._book.load(message.key or b"", message.value)
+        self._book = read_book(self._settings, self.tenant, self._partition)
         self._intake.identity_map.restore(self._identities(partitions))
         written = False
         for number in range(partitions[self._settings.topic(AUDIT)]):
@@ -144,7 +168,7 @@ class KafkaJournal:
             for message in read_partition(self._settings, topic, number):
                 if message.key and message.value and message.key.startswith(prefix):
                     row = orjson.loads(message.value)
-                    yield row["kind"], message.key.removeprefix(prefix).decode(), row["upn"]
+                    yield row["kind"], row["held"], row["upn"]
 
     def _recall(self, number: int) -> bool:
         topic, found = self._settings.topic(AUDIT), False
@@ -153,6 +177,8 @@ class KafkaJournal:
             return False
         prefix = f"{self.tenant}|".encode()
         for message in read_partition(self._settings, topic, number, start):
+            if self._stop.is_set():
+                raise StoreLost(f"tenant {self.tenant} was given up while its archive was read")
             if message.key is None or not message.key.startswith(prefix):
                 continue
             found = True
@@ -167,7 +193,7 @@ class KafkaJournal:
     def checkpoint(self, feed: str) -> dict[str, Any]:
         """The feed's last checkpoint; empty at first."""
         row = self._book.feeds.get(feed)
-        return {} if row is None else row.checkpoint
+        return {} if row is None else deepcopy(row.checkpoint)
 
     def complete_ms(self, feed: str) -> int:
         """Content time up to which the feed is complete; 0 at first."""
@@ -183,33 +209,73 @@ class KafkaJournal:
         return self._book.pending(feed)
 
     def commit(self, batch: Batch) -> Tally:
-        """Write a batch: its records once per account, dead letters, ledger and checkpoint, in one transaction."""
+        """Write a batch: its records once per account, dead letters, ledger and checkpoint.
+
+        One transaction, or several where it has more than 5,000 records. What is history waits for the profile of the day
+        before it.
+        """
+        if batch.historical and self._awaited:
+            self._await_profile()
+        whole = Tally()
+        for part in parts_of(batch):
+            tally = self._commit(part)
+            whole.read += tally.read
+            whole.produced += tally.produced
+            whole.duplicates += tally.duplicates
+            whole.dead += tally.dead
+        return whole
+
+    def _commit(self, batch: Batch) -> Tally:
         took = self._intake.take(batch)
-        output = [message for entry in took.entries for message in entry_messages(self._settings, entry)]
-        output += [self._dead_letter(batch.feed, dead) for dead in took.dead]
+        tally, output = took.tally, [self._dead_letter(batch.feed, dead.raw, dead.reason) for dead in took.dead]
+        for record in _by_record(took.entries + took.archived):
+            messages = [message for entry in record for message in entry_messages(self._settings, entry)]
+            if max(map(_size, messages)) <= self._bytes_max:
+                output += messages
+            else:
+                output.append(self._dead_letter(batch.feed, record[0].value, TOO_LARGE))
+                tally.produced, tally.dead = tally.produced - 1, tally.dead + 1
         output += self._identity_messages()
-        output += self._rows(self._book.apply(batch, took.tally, self._clock.now_ms()))
+        output += self._rows(self._book.apply(batch, tally, self._clock.now_ms()))
         self._publish(output)
-        return took.tally
+        return tally
 
     def clock(self, time_ms: int, historical: bool = False) -> None:
         """Write the tenant's clock to every partition; while a back-fill runs wait for the profile of the day it closes."""
         if time_ms <= self._book.clock_ms:
             return
-        entry = LogEntry(EntryKind.CLOCK, self.tenant, "", clock_bytes(time_ms), "clock", str(time_ms))
-        self._publish([*entry_messages(self._settings, entry), *self._rows([self._book.clock(time_ms)])])
+        value = clock_bytes(time_ms)
+        entry = LogEntry(EntryKind.CLOCK, self.tenant, "", value, "clock", str(time_ms), historical=historical)
+        rows = self._rows([self._book.clock(time_ms, historical)])
+        self._publish([*entry_messages(self._settings, entry), *rows])
+        self._awaited = time_ms if historical else 0
         if historical:
+            self._await_profile()
+
+    def _await_profile(self) -> None:
+        """Wait for what the clock of a back-fill causes; what is missing is told once. Ends early when `stop` is set."""
+        day, said = closed_day(self._awaited), False
+        try:
             self._barrier = self._barrier or DayBarrier(self._settings)
-            try:
-                self._barrier.wait(self.tenant, closed_day(time_ms))
-            except RuntimeError as error:
-                raise self._lost(str(error)) from None
+            while not self._stop.is_set():
+                try:
+                    self._barrier.wait(self.tenant, day, self._stop.is_set)
+                    self._awaited = 0
+                    return
+                except CollectError as error:
+                    if not said:
+                        self._say(f"{error} The back-fill waits for it.")
+                    said = True
+                except WaitEnded:
+                    return
+        except (LogReadError, TopicsError, KafkaException) as error:
+            raise self._lost(str(error)) from None
 
     def gap(self, gap: Gap) -> None:
         """Write a gap to every partition."""
         value = encode_gap(gap)
-        name = f"{gap.feed}|{gap.kind.value}|{gap.from_ms}|{int(gap.over)}"
-        entry = LogEntry(EntryKind.GAP, self.tenant, "", value, "gap", name, collected_ms=self._clock.now_ms())
+        name = f"{gap.feed}|{gap.kind.value}|{gap.from_ms}|{gap.to_ms}|{int(gap.over)}"
+        entry = LogEntry(EntryKind.GAP, self.tenant, "", value, "gap", name)
         self._publish(entry_messages(self._settings, entry))
 
     def close(self) -> None:
@@ -233,19 +299,49 @@ class KafkaJournal:
     def _identity_messages(self) -> list[Outgoing]:
         topic = self._settings.topic(IDENTITIES)
         return [
-            Outgoing(topic, f"{self.tenant}|{held}".encode(), orjson.dumps({"kind": kind, "upn": upn}))
+            Outgoing(topic, self._identity_key(kind, held), orjson.dumps({"held": held, "kind": kind, "upn": upn}))
             for kind, held, upn in self._intake.identity_map.changes()
         ]
 
-    def _dead_letter(self, feed: str, dead: DeadRecord) -> Outgoing:
+    def _identity_key(self, kind: str, held: str) -> bytes:
+        """Ids are their own keys; aliases and addresses, which may look like one, are named as such."""
+        return f"{self.tenant}|{held if kind == ID else f'{kind}:{held}'}".encode()
+
+    def _dead_letter(self, feed: str, raw: bytes, reason: str) -> Outgoing:
         headers = [
-            ("reason", dead.reason.encode("utf-8", "replace")),
+            ("reason", reason.encode("utf-8", "replace")),
             ("stage", STAGE.encode()),
             ("original-topic", feed.encode()),
             ("error", b"UnreadableRecord"),
         ]
-        key = f"{self.tenant}|".encode()
-        return Outgoing(self._settings.topic(DEAD_LETTERS), key, dead.raw, None, headers)
+        value = raw if len(raw) <= self._bytes_max - len(reason) else raw[:DEAD_BYTES_MAX]
+        if len(value) < len(raw):
+            headers.append(("cut-from", b"%d" % len(raw)))
+        return Outgoing(self._settings.topic(DEAD_LETTERS), f"{self.tenant}|".encode(), value, None, headers)
+
+
+def read_book(settings: KafkaSettings, tenant: str, partition: int) -> FeedBook:
+    """The ledger of a tenant's feeds as it lies in this partition; nobody is fenced. LogReadError, DamagedBook."""
+    book = FeedBook(tenant)
+    for message in read_partition(settings, settings.topic(FEEDS), partition):
+        book.load(message.key or b"", message.value)
+    return book
+
+
+def _by_record(entries: Iterable[LogEntry]) -> list[list[LogEntry]]:
+    """Entries that are copies of one record, together; they follow each other."""
+    return [
+        list(copies)
+        for _, copies in groupby(entries, key=lambda entry: (id(entry.value), entry.source, entry.record_id))
+    ]
+
+
+def _size(message: Outgoing) -> int:
+    return (
+        len(message.key or b"")
+        + len(message.value or b"")
+        + sum(len(name) + len(held) for name, held in message.headers)
+    )
 
 
 def _broker_ms(clock: Clock) -> int:

@@ -40,6 +40,7 @@ class KafkaSettings:
     batch_seconds: float = 0.2
     transaction_records: int = 1000
     transaction_bytes: int = 4_000_000
+    message_bytes: int = 9_000_000  # topics that are made here take a record as large as the decoder does
     states_on_stop: bool = False  # write all states to watchpost.state.v1 on a clean stop (nothing reads them yet)
 
     def __repr__(self) -> str:

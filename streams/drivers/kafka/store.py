@@ -66,6 +66,7 @@ class TransactionalProducer:
                 transactional_id=transactional_id,
                 transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
                 compression_type="lz4",
+                message_max_bytes=settings.message_bytes,
                 linger_ms=2,
                 partitioner="murmur2_random",
             )

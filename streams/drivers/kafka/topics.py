@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from typing import cast
 
 from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import admin as kafka_admin
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from schemas.contracts.topics import TOPICS, Topic
+from schemas.contracts.topics import AUDIT, DEAD_LETTERS, TOPICS, Topic
 from streams.drivers.kafka.settings import KafkaSettings
+
+_LARGEST = "max.message.bytes"
+MESSAGE_SLACK = 4_096  # bytes of a message beside key, value and headers, generously
+_BROKERS_OWN = 1_000_000  # what every broker takes unless it was told otherwise
+_WHOLE_RECORDS = (AUDIT, DEAD_LETTERS)
 
 
 class TopicsError(RuntimeError):
@@ -55,7 +61,7 @@ def create_topics(
     rows = [_row(topic, settings.topic(topic.name), existing, count) for topic in TOPICS]
     _refuse_mismatch(rows)
     wanted = [
-        NewTopic(row.name, row.partitions, copies, config=_config(topic, copies))
+        NewTopic(row.name, row.partitions, copies, config=_config(topic, copies, settings.message_bytes))
         for topic, row in zip(TOPICS, rows, strict=True)
         if not row.exists
     ]
@@ -84,6 +90,22 @@ def existing_partitions(settings: KafkaSettings) -> dict[str, int]:
     return {name: len(topic.partitions) for name, topic in found.items()}
 
 
+def record_bytes_max(settings: KafkaSettings) -> int:
+    """Bytes of the largest message that producer and topics of whole records take.
+
+    Where the topics' configuration may not be read it is what every broker takes. TopicsError when no broker answers.
+    """
+    resource = kafka_admin.ConfigResource  # type: ignore[attr-defined]  # public, but not told to type checkers
+    wanted = [resource(resource.Type.TOPIC, settings.topic(name)) for name in _WHOLE_RECORDS]
+    found = [settings.message_bytes]
+    for future in _admin(settings).describe_configs(wanted, request_timeout=settings.request_seconds).values():
+        try:
+            found.append(int(future.result()[_LARGEST].value))
+        except (KafkaException, KeyError, TypeError, ValueError):
+            found.append(_BROKERS_OWN)
+    return min(found)
+
+
 def _row(topic: Topic, name: str, existing: dict[str, int], partitions: int) -> TopicRow:
     wanted = wanted_partitions(topic, partitions)
     has = existing.get(name)
@@ -102,8 +124,10 @@ def _refuse_mismatch(rows: list[TopicRow]) -> None:
         )
 
 
-def _config(topic: Topic, replication: int) -> dict[str, str]:
+def _config(topic: Topic, replication: int, message_bytes: int) -> dict[str, str]:
     config = {"cleanup.policy": topic.cleanup.value}
+    if topic.name in _WHOLE_RECORDS:
+        config[_LARGEST] = str(message_bytes + MESSAGE_SLACK)
     if topic.retention_ms is not None:
         config["retention.ms"] = str(topic.retention_ms)
     if replication >= 3:
