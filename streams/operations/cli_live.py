@@ -10,7 +10,7 @@ import typer
 
 from schemas.contracts.incident import Tier
 from streams.operations.one_line_group import OneLineGroup
-from streams.operations.options import AsJson, Config, Egress, Geo, MetricsAddress, Store, TimeZone
+from streams.operations.options import AsJson, Config, Egress, Follow, Geo, HomeDomains, MetricsAddress, Store, TimeZone
 from streams.operations.settings import file_value, variable
 
 STORE = Path("watchpost.db")
@@ -28,6 +28,8 @@ class VerdictName(StrEnum):
 def run(
     context: typer.Context,
     store: Store = STORE,
+    follow: Follow = None,
+    home_domain: HomeDomains = None,
     look_back_days: Annotated[
         float,
         typer.Option(envvar=variable("look_back_days"), help="How far the first start looks back: 0 to 7 days."),
@@ -47,7 +49,7 @@ def run(
 
     return run_watch(
         RunOptions(
-            tenants=required_tenants(context),
+            tenants=required_tenants(context, follow or (), home_domain or ()),
             clock=clock_of(context),
             store=store,
             sinks=sink_tables(file_value(context, "sinks")),

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import typer
 
 from streams.clock import Clock, PracticeClock, WallClock
-from streams.cloud.credentials import AccessError
+from streams.cloud.credentials import AccessError, ManagedIdentity
+from streams.cloud.seam import Endpoints
 from streams.cloud.tenant_access import TenantAccess
 from streams.cloud.tenant_settings import tenants_from
+from streams.collectors.feed import LOCAL_TENANT
 from streams.operations.live_feeds import chosen_feeds
+from streams.operations.other_sources import OtherSources, other_sources
 from streams.operations.refusal import Refusal
 from streams.operations.settings import split, variable
 
-_EXTRA = frozenset({"feeds"})
+_EXTRA = frozenset({"feeds", "follow", "topics"})
 HOW_TO_NAME_A_TENANT = (
     "no tenant is configured: set WATCHPOST_TENANT_ID, WATCHPOST_CLIENT_ID and WATCHPOST_CLIENT_SECRET_FILE, or write"
     " [[tenants]] in the settings file; `watchpost try` needs none"
@@ -26,10 +29,11 @@ HOW_TO_NAME_A_TENANT = (
 
 @dataclass(frozen=True, slots=True)
 class WatchedTenant:
-    """A tenant and the feeds that it is watched by."""
+    """A tenant and the feeds that it is watched by: of Microsoft's APIs, and others."""
 
     access: TenantAccess
     feeds: tuple[str, ...]
+    other: OtherSources = field(default_factory=OtherSources)
 
     @property
     def id(self) -> str:
@@ -37,8 +41,14 @@ class WatchedTenant:
         return self.access.tenant
 
 
-def watched_tenants(context: typer.Context) -> list[WatchedTenant]:
-    """The tenants of file and variables; Refusal when one is wrong. Empty when none is configured."""
+def watched_tenants(
+    context: typer.Context, follow: Sequence[str] = (), home_domains: Sequence[str] = ()
+) -> list[WatchedTenant]:
+    """The tenants of file and variables; Refusal when one is wrong. Empty when none is configured.
+
+    `follow` are paths for the one tenant that there is; when there is none they are a tenant of their own, `local`, whose
+    home domains are given.
+    """
     table: Mapping[str, Any] = context.obj if isinstance(context.obj, dict) else {}
     try:
         found = tenants_from(table, os.environ, also=_EXTRA)
@@ -46,15 +56,32 @@ def watched_tenants(context: typer.Context) -> list[WatchedTenant]:
         raise Refusal(str(error)) from None
     shared = _names(os.environ.get(variable("feeds")) or table.get("feeds"))
     entries = table.get("tenants") or [{}] * len(found)
-    return [
-        WatchedTenant(access, chosen_feeds(_names(entry.get("feeds")) or shared))
+    watched = [
+        WatchedTenant(access, chosen_feeds(_names(entry.get("feeds")) or shared), other_sources(entry))
         for access, entry in zip(found, entries, strict=True)
     ]
+    if not follow:
+        return watched
+    if len(watched) > 1:
+        raise Refusal("several tenants are configured: say `follow` in the [[tenants]] entry that the files belong to")
+    sources = OtherSources(tuple(follow))
+    if not watched:
+        return [WatchedTenant(_without_cloud(home_domains), (), sources)]
+    only = watched[0]
+    return [replace(only, other=replace(only.other, follow=(*only.other.follow, *follow)))]
 
 
-def required_tenants(context: typer.Context) -> list[WatchedTenant]:
+def _without_cloud(home_domains: Sequence[str]) -> TenantAccess:
+    """Access of a tenant that is read from files alone: none of it is ever used."""
+    nowhere = Endpoints(login="", management="", graph="", exchange="")
+    return TenantAccess(LOCAL_TENANT, "", ManagedIdentity(), nowhere, home_domains=tuple(home_domains))
+
+
+def required_tenants(
+    context: typer.Context, follow: Sequence[str] = (), home_domains: Sequence[str] = ()
+) -> list[WatchedTenant]:
     """The same; Refusal when there is none."""
-    found = watched_tenants(context)
+    found = watched_tenants(context, follow, split(home_domains))
     if not found:
         raise Refusal(HOW_TO_NAME_A_TENANT)
     return found

@@ -75,3 +75,12 @@ TimeZone = Annotated[
         help="Time zone of an HTML report, such as Europe/Berlin.",
     ),
 ]
+Follow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--follow",
+        envvar=variable("follow"),
+        metavar="PATH",
+        help="Also watch this file or folder as it grows; repeatable. Needs no tenant.",
+    ),
+]

@@ -8,8 +8,8 @@ from streams.cloud.seam import Api, Cloud, CloudError
 from streams.collectors.home_domains import given_domains
 
 UNKNOWN = (
-    "its own mail domains are not known, so whom it writes to outside cannot be told from colleagues: set home_domains,"
-    " or assign the app role Organization.Read.All"
+    "its own mail domains are not known, so whom it writes to outside cannot be told from colleagues: set home_domains"
+    " (--home-domain), or assign the app role Organization.Read.All"
 )
 
 
@@ -21,7 +21,7 @@ def tenant_domains(
     if named:
         return named
     try:
-        found = _verified(cloud)
+        found = _verified(cloud) if cloud.endpoints.graph else ()
     except CloudError:
         found = ()
     known = found or given_domains(remembered)

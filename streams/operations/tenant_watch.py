@@ -93,7 +93,10 @@ class TenantWatch:
         journal = CountedJournal(self.journal)
         self.collector = TenantCollector(
             self.tenant,
-            open_feeds(cloud, journal, self._watched.feeds),
+            [
+                *open_feeds(cloud, journal, self._watched.feeds),
+                *self._watched.other.open(journal, around.clock.now_ms),
+            ],
             journal,
             around.clock,
             cloud.now_ms,
