@@ -59,12 +59,18 @@ def parse(raw: bytes) -> Record:
     return obj
 
 
+def _unwrapped(obj: Record) -> Record:
+    """What a row wraps, which may be a row again, once."""
+    for _ in range(_WRAPPERS):
+        if wrapped(obj) is not None:
+            obj = unwrap(obj)
+    return obj
+
+
 def _read(obj: Record) -> AuditEvent:
     """Dispatch on the kind; wrappers are opened first."""
-    for _ in range(_WRAPPERS):
-        if wrapped(obj) is None:
-            break
-        obj = unwrap(obj)
+    if "AuditData" in obj or "auditData" in obj or "auditdata" in obj:
+        obj = _unwrapped(obj)
     if "CreationTime" in obj:  # the common case, ahead of all others
         event = management.read(obj)
     else:

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from schemas.records.values import Record, lower, mapping
 
 PAGE_LISTS: Final = ("value", "records")
-TABLE_TIMES: Final = (
-    *("TimeGenerated", "CreatedDateTime", "ActivityDateTime", "DetectedDateTime", "RiskLastUpdatedDateTime"),
+_TABLE_TIMES: Final = frozenset(
+    ("TimeGenerated", "CreatedDateTime", "ActivityDateTime", "DetectedDateTime", "RiskLastUpdatedDateTime")
 )
 _NOTHING: Final[Record] = {}
 _COLUMNS: Final = {
@@ -54,7 +54,7 @@ def hub_properties(obj: Record) -> Record | None:
 
 def is_table_row(obj: Record) -> bool:
     """A row of a Log Analytics table: it has one of its time columns."""
-    return any(name in obj for name in TABLE_TIMES)
+    return not obj.keys().isdisjoint(_TABLE_TIMES)
 
 
 def from_table(row: Record) -> Record:
@@ -76,7 +76,7 @@ def from_table(row: Record) -> Record:
 
 def opened(obj: Record) -> Opened:
     """The Graph record inside any envelope."""
-    inner = hub_properties(obj)
+    inner = hub_properties(obj) if "properties" in obj else None
     if inner is not None:
         return Opened(inner, obj, lower(obj.get("tenantId")) or lower(obj.get("tenantid")))
     if is_table_row(obj):

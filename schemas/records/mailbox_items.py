@@ -28,15 +28,16 @@ def _recipients(obj: Record) -> tuple[str, ...] | None:
 def read_sent(event: AuditEvent, obj: Record) -> None:
     """Send, SendAs, SendOnBehalf."""
     recipients = _recipients(obj)
-    count = integer(obj.get("recipientCount", obj.get("RecipientCount")))
+    held = obj.get("recipientCount", obj.get("RecipientCount"))
+    count = None if held is None else integer(held)
     if count is None and recipients is not None:
         count = len(recipients)
     sender = text(obj.get("SendAsUserSmtp")) or text(obj.get("SendOnBehalfOfUserSmtp"))
     event.detail = MailSent(
-        message_id=text(mapping(obj.get("Item")).get("InternetMessageId")),
-        recipients=recipients,
-        recipient_count=count if count is None else max(count, 0),
-        sent_from=address(sender) if sender else None,
+        text(mapping(obj.get("Item")).get("InternetMessageId")),
+        recipients,
+        count if count is None else max(count, 0),
+        address(sender) if sender else None,
     )
 
 

@@ -16,7 +16,7 @@ from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
 from schemas.records.record_types import record_type
 from schemas.records.respelled import respell
-from schemas.records.values import Record, integer, ip, mapping, one_id, operation, shared, text, time_ms
+from schemas.records.values import Record, integer, ip, lowered, mapping, one_id, operation, shared, text, time_ms
 
 Reader = Callable[[AuditEvent, Record], None]
 
@@ -71,9 +71,7 @@ def _app_only(obj: Record, user: str, user_type: int | None, client: str | None)
     `Client=REST;Client=RESTSystem` is what mailbox records of system tokens carry (corpus); `TokenType` naming an app-only
     token is the newer form (spelling unverified).
     """
-    if user_type in _APPLICATION_TYPES and "@" not in user:
-        return True
-    if user.startswith("serviceprincipal_"):
+    if user.startswith("serviceprincipal_") or (user_type in _APPLICATION_TYPES and "@" not in user):
         return True
     if client is not None and "Client=RESTSystem" in client:
         return True
@@ -96,6 +94,14 @@ def _other_ip(obj: Record) -> str | None:
     return None
 
 
+def _application(obj: Record, context: Record) -> str | None:
+    """The client application, where the record names one."""
+    for held in (obj.get("ClientAppId"), context.get("ClientAppId"), obj.get("AppId"), obj.get("ApplicationId")):
+        if held and type(held) is str:
+            return lowered(held) or None
+    return None
+
+
 def read(obj: Record) -> AuditEvent:
     """One unwrapped management record as an event."""
     if "CreationTime" not in obj:
@@ -107,24 +113,25 @@ def read(obj: Record) -> AuditEvent:
     if instant is None:
         raise UnreadableRecord("no CreationTime" if created is None else "CreationTime is no time of 2000 to 2099")
     user = get("UserId")
-    user = intern(user.strip().lower()) if type(user) is str else ""
+    user = lowered(user) if type(user) is str else ""
     user_type = get("UserType")
     if type(user_type) is not int:
         user_type = _user_type(user_type)
     context = get("AppAccessContext")
     if type(context) is not dict:
         context = _NOTHING if context is None else mapping(context)
-    inner = context.get
-    client = text(get("ClientInfoString"))
-    app = text(get("ClientAppId")) or text(inner("ClientAppId")) or text(get("AppId")) or text(get("ApplicationId"))
-    session = text(inner("AADSessionId")) or text(get("SessionId"))
+    client = get("ClientInfoString")
+    if type(client) is not str or not client:
+        client = None
+    session = context.get("AADSessionId")
+    if type(session) is not str or not session:
+        session = text(get("SessionId"))
     tenant, workload, status = get("OrganizationId"), get("Workload"), get("ResultStatus")
-    owner = get("MailboxOwnerUPN")
-    record_id = get("Id")
+    owner, record_id, external = get("MailboxOwnerUPN"), get("Id"), get("ExternalAccess")
     event = AuditEvent(
         _SOURCE,
         record_id.strip() if type(record_id) is str else "",
-        intern(tenant.strip().lower()) if type(tenant) is str else "",
+        lowered(tenant) if type(tenant) is str else "",
         instant,
         name,
         intern(workload) if type(workload) is str else "",
@@ -133,16 +140,16 @@ def read(obj: Record) -> AuditEvent:
         user_type,
         _OK.get(status.lower()) if type(status) is str else None,
         ip(get("ClientIP")) or _other_ip(obj),
-        intern(session.lower()) if session else None,
-        text(inner("UniqueTokenId")),
+        (lowered(session) or None) if session else None,
+        text(context.get("UniqueTokenId")),
         shared(text(get("UserAgent")) or client),
-        intern(app.lower()) if app else None,
+        _application(obj, context),
         _app_only(obj, user, user_type, client),
-        shared(owner.strip().lower()) if type(owner) is str else None,
+        (lowered(owner) or None) if type(owner) is str else None,
         shared(text(get("MailboxGuid"))),
         None,
         _user_ids(user, user_type, get("UserKey")),
-        get("ExternalAccess") in _EXTERNAL,
+        external is not False and external in _EXTERNAL,
     )
     if reader is not None:
         reader(event, obj)

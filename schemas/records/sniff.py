@@ -11,8 +11,7 @@ from schemas.records.inventory import is_inventory
 from schemas.records.risk import is_risk
 from schemas.records.values import Record
 
-_SIGNIN_ONLY: Final = ("isInteractive", "clientAppUsed", "conditionalAccessStatus")
-_NOT_A_SIGNIN: Final = ("activityDisplayName", "detectedDateTime", "auditData", "assignedTo")
+_NOT_A_SIGNIN: Final = frozenset(("activityDisplayName", "detectedDateTime", "auditData", "assignedTo"))
 _CATEGORIES: Final = {  # of diagnostic settings
     "AuditLogs": Source.DIRECTORY,
     **dict.fromkeys(("UserRiskEvents", "ServicePrincipalRiskEvents"), Source.RISK),
@@ -26,16 +25,22 @@ _TABLES: Final = {  # of Log Analytics
     **dict.fromkeys(("AADRiskyUsers", "AADRiskyServicePrincipals"), Source.RISK),
     "OfficeActivity": Source.MANAGEMENT,
 }
-_TRACE_ENDS: Final = (("SenderAddress", "RecipientAddress"), ("senderAddress", "recipientAddress"))
 
 
 def is_graph_signin(obj: Record) -> bool:
     """A Graph sign-in, v1.0 or beta, also as found in Event Hubs `properties`."""
-    if "createdDateTime" not in obj or any(name in obj for name in _NOT_A_SIGNIN):
+    if "createdDateTime" not in obj or not obj.keys().isdisjoint(_NOT_A_SIGNIN):
         return False
-    if any(name in obj for name in _SIGNIN_ONLY):
+    if "isInteractive" in obj or "clientAppUsed" in obj or "conditionalAccessStatus" in obj:
         return True
     return type(obj.get("status")) is dict and "ipAddress" in obj
+
+
+def _is_trace(obj: Record) -> bool:
+    """A message trace row of Graph or of the cmdlets."""
+    if "senderAddress" in obj:
+        return "recipientAddress" in obj
+    return "SenderAddress" in obj and "RecipientAddress" in obj
 
 
 def is_respelled(obj: Record) -> bool:
@@ -81,13 +86,13 @@ def kind_of(obj: Record) -> Source | None:
     """Source of an unwrapped vendor record; None when it is none that Watchpost reads."""
     if "CreationTime" in obj or ("Operation" in obj and "RecordType" in obj):
         return Source.MANAGEMENT
+    if _is_trace(obj):
+        return Source.TRACE
     if (found := _graph_kind(obj)) is not None:
         return found
     inner = hub_properties(obj)
     if inner is not None and (found := category_kind(obj.get("category")) or _graph_kind(inner)) is not None:
         return found
-    if any(sender in obj and recipient in obj for sender, recipient in _TRACE_ENDS):
-        return Source.TRACE
     if is_respelled(obj):
         return Source.MANAGEMENT
     if is_inventory(obj):

@@ -6,48 +6,63 @@ from JSON or CSV. Source: reference graph-signins-and-message-trace, section 6.
 
 from __future__ import annotations
 
-from sys import intern
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source, TraceRow
-from schemas.records.values import Record, ip, text, time_ms
+from schemas.records.values import Record, ip, lowered, text, time_ms
 
+
+class _Names(NamedTuple):
+    """Members of a row in one spelling."""
+
+    received: str
+    sender: str
+    recipient: str
+    id: str
+    status: str
+    ip: str
+    message_id: str
+
+
+_GRAPH: Final = _Names(
+    *("receivedDateTime", "senderAddress", "recipientAddress", "id", "status", "fromIP", "messageId"),
+)
+_CMDLET: Final = _Names(
+    *("Received", "SenderAddress", "RecipientAddress", "MessageTraceId", "Status", "FromIP", "MessageId"),
+)
 _OK: Final = {"delivered": True, "expanded": True, "failed": False}
 
 
 def read(obj: Record) -> AuditEvent:
     """One row as an event: the sender acts, the recipient's mailbox is touched."""
     get = obj.get
-    graph = "senderAddress" in obj
-    received = get("receivedDateTime") if graph else get("Received", get("received"))
+    names = _GRAPH if "senderAddress" in obj else _CMDLET
+    received = get(names.received)
+    if received is None:
+        received = get("received")
     instant = time_ms(received)
     if instant is None:
         raise UnreadableRecord("no time of receipt" if received is None else "the time of receipt is no time")
-    recipient = text(get("recipientAddress" if graph else "RecipientAddress"))
+    recipient = text(get(names.recipient))
     if recipient is None:
         raise UnreadableRecord("no recipient")
-    recipient = intern(recipient.strip().lower())
-    sender = intern((text(get("senderAddress" if graph else "SenderAddress")) or "").strip().lower())
+    recipient = lowered(recipient)
+    sender = lowered(text(get(names.sender)) or "")
     if sender == "<>":
         sender = ""
-    trace_id = text(get("id") if graph else get("MessageTraceId")) or text(get("MessageTraceId"))
-    status = intern((text(get("status" if graph else "Status")) or "").strip().lower())
+    trace_id = text(get(names.id)) or text(get("MessageTraceId"))
+    status = lowered(text(get(names.status)) or "")
     return AuditEvent(
-        source=Source.TRACE,
-        record_id=f"{trace_id.strip().lower()}|{recipient}" if trace_id else "",
-        tenant="",
-        time_ms=instant,
-        operation="MessageTrace",
-        workload="MessageTrace",
-        user=sender,
+        Source.TRACE,
+        f"{trace_id.strip().lower()}|{recipient}" if trace_id else "",
+        "",
+        instant,
+        "MessageTrace",
+        "MessageTrace",
+        sender,
         ok=_OK.get(status),
-        ip=ip(get("fromIP" if graph else "FromIP")),
+        ip=ip(get(names.ip)),
         mailbox=recipient,
-        detail=TraceRow(
-            message_id=text(get("messageId" if graph else "MessageId")),
-            sender=sender,
-            recipient=recipient,
-            status=status,
-        ),
+        detail=TraceRow(text(get(names.message_id)), sender, recipient, status),
     )

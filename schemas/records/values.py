@@ -1,14 +1,12 @@
 """Parsing of single fields that all vendor sources share. Layer: schemas.
 
-Every function takes whatever JSON held and never raises for a wrong type: such a field counts as absent. Instants are UTC
-milliseconds. The caches are bounded and hold pure results only.
+Every function takes whatever JSON held and never raises for a wrong type: such a field counts as absent. The caches are
+bounded and hold pure results only.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import re
-from datetime import date
 from functools import lru_cache
 from sys import intern
 from typing import Final
@@ -16,17 +14,10 @@ from typing import Final
 import orjson
 
 from schemas.records.mended_json import loads
+from schemas.records.times import time_ms as time_ms
 
 Record = dict[str, object]
 
-DAY_MS: Final = 86_400_000
-_EPOCH: Final = date(1970, 1, 1).toordinal()
-_FIRST_YEAR: Final = 2000  # Microsoft 365 has no record before; Entra's "never" is the year 1
-_LAST_YEAR: Final = 2099
-_TWO: Final = {f"{n:02d}": n for n in range(60)}
-_LOCAL_TIME: Final = re.compile(
-    r"(?a:(\d{4}|\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{1,2}),? (\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d)(\.\d{1,7})?)?(?: (AM|PM))?)"
-)
 _CACHED_TEXT: Final = 128  # longer strings are not worth keeping in a cache
 NESTED_LIMIT: Final = 65_536  # characters of JSON inside a string field that are worth reading
 LIST_LIMIT: Final = 1_000  # entries of one list that are kept
@@ -48,9 +39,19 @@ def one_id(kind: str, held: str) -> tuple[tuple[str, str], ...]:
     return ((kind, held),)
 
 
+@lru_cache(maxsize=32_768)
+def _lowered(value: str) -> str:
+    return intern(value.strip().lower())
+
+
+def lowered(value: str) -> str:
+    """A name trimmed and in lower case, as one object for all records."""
+    return _lowered(value) if len(value) <= _CACHED_TEXT else intern(value.strip().lower())
+
+
 def lower(value: object) -> str | None:
     """A non-empty string trimmed and in lower case, or None."""
-    return (value.strip().lower() or None) if type(value) is str else None
+    return (lowered(value) or None) if type(value) is str else None
 
 
 def integer(value: object) -> int | None:
@@ -179,106 +180,6 @@ def _ip(value: str) -> str | None:
 def ip(value: object) -> str | None:
     """Canonical text of an address: ports, brackets and zone ids cut, v4-mapped unwrapped; None when there is none."""
     return _ip(value) if type(value) is str and 1 < len(value) < 80 else None
-
-
-@lru_cache(maxsize=4_096)
-def _day_ms(day: str) -> int | None:
-    """Midnight of `YYYY-MM-DD` in ms; None when it is no day of 2000 to 2099."""
-    if day[4:5] != "-" or day[7:8] != "-" or not (day.isascii() and (day[:4] + day[5:7] + day[8:]).isdigit()):
-        return None
-    year = int(day[:4])
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        return None
-    try:
-        return (date(year, int(day[5:7]), int(day[8:])).toordinal() - _EPOCH) * DAY_MS
-    except ValueError:
-        return None
-
-
-def _zone_ms(zone: str) -> int | None:
-    """Offset of `Z`, `+02:00`, `-0530`; the empty text is UTC."""
-    if zone in ("", "Z", "z"):
-        return 0
-    if zone[0] not in "+-":
-        return None
-    hours, minutes = _TWO.get(zone[1:3]), _TWO.get(zone[4:] if zone[3:4] == ":" else zone[3:] or "00")
-    if hours is None or minutes is None or hours > 14:
-        return None
-    offset = (hours * 60 + minutes) * 60_000
-    return offset if zone[0] == "+" else -offset
-
-
-def _tail_ms(tail: str) -> int | None:
-    """What follows the seconds, fraction and zone, as ms to add."""
-    millis = 0
-    if tail[0] in ".,":
-        stop = 1
-        while stop < len(tail) and tail[stop] in "0123456789":
-            stop += 1
-        if stop == 1:
-            return None
-        millis = int(tail[1:4].ljust(3, "0")[:3] if stop > 3 else tail[1:stop].ljust(3, "0"))
-        tail = tail[stop:]
-    offset = _zone_ms(tail.strip())
-    return None if offset is None else millis - offset
-
-
-def _other_forms_ms(value: str) -> int | None:
-    """`/Date(ms)/` of the reporting service, and the forms in which Export-Csv writes a time in the console's culture."""
-    if value.startswith("/Date(") and value.endswith(")/"):
-        millis = integer(value[6:-2].partition("+")[0])
-        low, high = _day_ms(f"{_FIRST_YEAR}-01-01"), _day_ms(f"{_LAST_YEAR}-12-31")
-        assert low is not None and high is not None
-        return millis if millis is not None and low <= millis < high else None
-    match = _LOCAL_TIME.fullmatch(value.replace("\u202f", " "))  # newer .NET: a narrow blank before PM
-    return None if match is None else _local_ms(match)
-
-
-def _local_ms(match: re.Match[str]) -> int | None:
-    """Milliseconds of a time in words of a culture; None for no day, and for `pm`, whose cultures differ in order.
-
-    `2025/07/25 17:59:26` (ja) is year first; `25.07.2025 17:59:26` (de), `25/07/2025 17:59:26` (en-GB, fr) and
-    `25-7-2025 17:59:26` (nl) are day first; with AM or PM it is en-US, month first, as Log Analytics writes it
-    (`8/14/2026, 9:10:02.695 AM`).
-    """
-    first, _, second, third, hour, minute, seconds, fraction, half = match.groups(default="")
-    if len(first) == 4:
-        year, month, day = first, second, third
-    elif half:
-        month, day, year = first, second, third
-    else:
-        day, month, year = first, second, third
-    midnight = _day_ms(f"{year}-{month:0>2}-{day:0>2}")
-    hours = int(hour)
-    if midnight is None or hours > (12 if half else 23) or (half and not hours):
-        return None
-    if half:
-        hours = hours % 12 + (12 if half == "PM" else 0)
-    millis = int(fraction[1:4].ljust(3, "0")) if fraction else 0
-    return midnight + ((hours * 60 + int(minute)) * 60 + int(seconds or 0)) * 1_000 + millis
-
-
-def time_ms(value: object) -> int | None:
-    """UTC milliseconds of a timestamp, naive ones being UTC; None when it is none, or outside 2000 to 2099.
-
-    >>> time_ms("2026-08-14T09:31:07.5522137Z") == time_ms("2026-08-14T11:31:07.552+02:00")
-    True
-    """
-    if type(value) is not str or not 19 <= len(value) <= 40:
-        return _other_forms_ms(value) if type(value) is str and len(value) < 19 else None
-    midnight = _day_ms(value[:10])
-    if midnight is None:
-        return _other_forms_ms(value)
-    hours, minutes, seconds = _TWO.get(value[11:13]), _TWO.get(value[14:16]), _TWO.get(value[17:19])
-    if hours is None or minutes is None or seconds is None or hours > 23:
-        return None
-    if value[13] != ":" or value[16] != ":" or value[10] not in "Tt ":
-        return None
-    instant = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1_000
-    if len(value) == 19:
-        return instant
-    rest = _tail_ms(value[19:])
-    return None if rest is None else instant + rest
 
 
 def _operation(raw: str) -> str:

@@ -6,7 +6,7 @@ is a reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -25,37 +25,23 @@ from streams.collectors.files.table import AUDIT_DATA
 
 CONTENT_DIGEST_BYTES = 16
 
-Outcome = (
-    tuple[AuditEvent, bytes, bytes] | UnreadableRecord
-)  # event, verbatim record, digest of its content; or the reason
+# Event, verbatim record and digest of its content; or the reason why there is none.
+Outcome = tuple[AuditEvent, bytes, bytes] | UnreadableRecord
 
 
-def outcomes_of(payload: bytes | dict[str, str] | UnreadableRecord) -> Iterator[Outcome]:
+def outcomes_of(payload: bytes | dict[str, str] | UnreadableRecord) -> Iterable[Outcome]:
     """Everything in one frame: mostly one record, many for a page or an array on one line."""
-    if isinstance(payload, UnreadableRecord):
-        yield payload
-        return
-    if isinstance(payload, dict):
-        yield _from_row(payload)
-        return
+    if not isinstance(payload, bytes):
+        return (payload if isinstance(payload, UnreadableRecord) else _from_row(payload),)
     if len(payload) > MAX_BYTES:  # what is too long to be decoded again must not be read now
-        yield _rescued(payload)
-        return
+        return (_rescued(payload),)
     try:
         obj = loads(payload)
     except orjson.JSONDecodeError:
-        yield _rescued(payload)
-        return
-    if (
-        type(obj) is dict
-        and "value" not in obj
-        and "records" not in obj
-        and "properties" not in obj
-        and not wrapped(obj)
-    ):
-        yield _judged(obj, payload)
-    else:
-        yield from _unfolded(obj, payload)
+        return (_rescued(payload),)
+    if type(obj) is dict and not ("value" in obj or "records" in obj or "properties" in obj or wrapped(obj)):
+        return (_judged(obj, payload),)
+    return _unfolded(obj, payload)
 
 
 def _content_digest(text: bytes) -> bytes:
