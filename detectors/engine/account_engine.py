@@ -7,16 +7,16 @@ hands it each entry once and carries out the effects.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from detectors.engine.account import Account, dump_account, load_account, new_account
+from detectors.engine.account import Account, new_account
+from detectors.engine.account_states import AccountStates
 from detectors.engine.blind_spots import blind_spots, feeds_seen
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
-from detectors.engine.tenant_state import CLOCK, GAPS, MARK, SEAL_AFTER_MS, Tenant
+from detectors.engine.tenant_state import CLOCK, GAPS, SEAL_AFTER_MS, Tenant
 from detectors.engine.visibility import unlearnt_days
 from detectors.incidents.book import QUIET_MS, OpenIncident, Ref, ref_of
 from detectors.incidents.story import tell
@@ -35,18 +35,16 @@ YOUNG_NATS = 2.0
 ESTABLISHED_DAYS = 7
 
 
-class AccountEngine:
+class AccountEngine(AccountStates):
     """`fold(entry) -> effects` for the accounts of one partition."""
 
     def __init__(
         self, detectors: tuple[Detector[Any], ...], knowledge: Knowledge, partition: int = 0, partitions: int = 1
     ) -> None:
-        self._detectors = detectors
+        super().__init__(detectors)
         self._partition, self._partitions = partition, partitions
-        self._tenants: dict[str, Tenant] = {}
         self._context = Context(knowledge, Profile("", -1))
         self._readers: dict[type, tuple[int, ...]] = {}
-        self.damaged = 0  # sections of states that had to start anew
 
     # --- entries -------------------------------------------------------------------------------------------------
 
@@ -321,69 +319,6 @@ class AccountEngine:
                     found.append(self._message(tenant, tenant.profile, account, entry, Activity.UPDATE, last))
                     account.book.incident = held
         return found
-
-    # --- state ---------------------------------------------------------------------------------------------------
-
-    def states(self) -> dict[bytes, bytes]:
-        """State bytes of every account by `tenant|account`."""
-        return {
-            f"{name}|{key}".encode(): dump_account(account, self._detectors)
-            for name, tenant in self._tenants.items()
-            for key, account in tenant.people.items()
-        }
-
-    def load_state(self, tenant: str, key: str, data: bytes) -> None:
-        """Take over an account's bytes; damaged sections start anew and are counted."""
-        place = self._tenants.setdefault(tenant, Tenant(tenant))
-        account, damaged = load_account(data, place.number(key), self._detectors)
-        self.damaged += damaged
-        place.people[key] = account
-        place.accused.discard(account.number)
-        if account.book.incident is not None:
-            place.accused.add(account.number)
-            place.agenda(key, account.book.last_grave_ms(), QUIET_MS)
-
-    def changed(self) -> dict[bytes, bytes | None]:
-        """All that changed since the last call: accounts by `tenant|account`, registers by keys of `tenant_state`.
-
-        None: no longer there. What was loaded did not change. `restore` with the sum of all changes gives this engine.
-        """
-        found: dict[bytes, bytes | None] = {}
-        for name, tenant in self._tenants.items():
-            accounts, registers = tenant.take_changes()
-            for key in accounts:
-                found[f"{name}|{key}".encode()] = dump_account(tenant.people[key], self._detectors)
-            prefix = f"{name}|".encode()
-            found |= {prefix + register: data for register, data in registers.items()}
-        return found
-
-    def snapshot(self) -> dict[bytes, bytes]:
-        """Everything: the accounts' states and the tenants' registers."""
-        found = self.states()
-        for name, tenant in self._tenants.items():
-            prefix = f"{name}|".encode()
-            found |= {prefix + register: data for register, data in tenant.registers().items()}
-        return found
-
-    def restore(self, states: Iterable[tuple[bytes, bytes]]) -> None:
-        """Take over a snapshot, into an engine that has folded nothing. Damaged parts start anew and are counted."""
-        registers = []
-        for key, data in states:
-            tenant, _, name = key.partition(b"|")
-            if name.startswith(MARK):
-                registers.append((tenant.decode(), name.removeprefix(MARK), data))
-            else:
-                self.load_state(tenant.decode(), name.decode(), data)
-        for held, name, data in registers:
-            try:
-                self._tenants.setdefault(held, Tenant(held)).load_register(name, data)
-            except ValueError:
-                self.damaged += 1
-        self.changed()
-
-    def forget_tenant(self, tenant: str) -> None:
-        """Let all of a tenant go."""
-        self._tenants.pop(tenant, None)
 
 
 def _note(account: Account, notice: Notice, evidence: Evidence) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 
 from schemas.contracts.log import EntryKind, LogEntry
-from streams.drivers.embedded.database import lost, open_database
+from streams.drivers.embedded.database import StoreLost, lost, open_database
 
 WORDS_MAX = 2_000  # characters of `why`
 
@@ -40,11 +40,14 @@ class Feedback:
 
 def encode_feedback(feedback: Feedback) -> bytes:
     """JSON bytes with sorted keys."""
-    return orjson.dumps(asdict(feedback), option=orjson.OPT_SORT_KEYS)
+    body = asdict(feedback) | {"why": feedback.why[:WORDS_MAX]}
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
 def write_verdict(path: Path, feedback: Feedback) -> None:
     """Hand a verdict on a known incident over, also while `run` works; `run` takes it into the log. StoreLost, LookupError."""
+    if not path.is_file():
+        raise StoreLost(f"{path}: there is no store yet; `watchpost run` makes it")
     database = open_database(path)
     try:
         with database.waiting() as connection:

@@ -135,7 +135,14 @@ def test_a_tenant_is_not_removed_under_a_running_process(store_path: Path) -> No
 
 
 def test_a_store_that_is_missing_is_told(tmp_path: Path) -> None:
-    for read in (list_tenants, lambda path: remove_tenant(path, TENANT), IncidentReader):
+    verdict = Feedback("nothing", Verdict.UNSURE, "eve", "", 5)
+    calls = (
+        list_tenants,
+        lambda path: remove_tenant(path, TENANT),
+        IncidentReader,
+        lambda path: write_verdict(path, verdict),
+    )
+    for read in calls:
         with pytest.raises(StoreLost, match="no store yet"):
             read(tmp_path / "none.sqlite")
     assert not (tmp_path / "none.sqlite").exists()

@@ -25,7 +25,6 @@ from streams.collectors.feed import clock, feed
 from streams.collectors.spool import Spool
 from streams.simulation import SimulationOptions, simulate
 
-
 HOME = "contoso.example"
 
 
