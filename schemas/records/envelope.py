@@ -2,7 +2,8 @@
 
 Source: reference graph-signins-and-message-trace, section 7.3. Event Hubs: `{time, category, tenantId, properties: {…}}`, whose
 `time` is that of ingestion and changes when the record is sent again; several of them in `{"records": […]}`. Log Analytics: one
-row of columns that begin with capitals, nested objects often as JSON text.
+row of columns that begin with capitals, nested objects often as JSON text. Graph's PowerShell modules, as JSON: capitals at every
+depth.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _TABLE_TIMES: Final = frozenset(
     ("TimeGenerated", "CreatedDateTime", "ActivityDateTime", "DetectedDateTime", "RiskLastUpdatedDateTime")
 )
 _NOTHING: Final[Record] = {}
+_DEPTH: Final = 8  # of nested objects that are respelt
 _COLUMNS: Final = {
     "IPAddress": "ipAddress",
     "LocationDetails": "location",
@@ -57,13 +59,26 @@ def is_table_row(obj: Record) -> bool:
     return not obj.keys().isdisjoint(_TABLE_TIMES)
 
 
+def _small(value: object, depth: int = _DEPTH) -> object:
+    """Members of nested objects with a small first letter too, as the PowerShell modules of Graph write them with a capital."""
+    if depth and type(value) is dict:
+        return {
+            "ipAddress" if name == "IPAddress" else name[:1].lower() + name[1:]: _small(held, depth - 1)
+            for name, held in value.items()
+        }
+    return [_small(held, depth - 1) for held in value] if depth and type(value) is list else value
+
+
 def from_table(row: Record) -> Record:
-    """A Log Analytics row in Graph's spelling: first letter small, a few columns renamed; empty cells are no members."""
+    """A row of Log Analytics, or an object of Graph's PowerShell modules, in Graph's spelling.
+
+    First letters are small, a few columns have other names; empty cells are no members.
+    """
     found: Record = {}
     for name, value in row.items():
         if value is None or value == "":
             continue
-        found[_COLUMNS.get(name) or name[:1].lower() + name[1:]] = value
+        found[_COLUMNS.get(name) or name[:1].lower() + name[1:]] = _small(value)
     place = row.get("Location")
     if place and not mapping(place):  # of the sign-in tables: the country alone
         found["countryCode"] = place

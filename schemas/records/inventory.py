@@ -27,7 +27,8 @@ _READERS: Final = {
     "MailboxForwarding": MAILBOXES["set-mailbox"],
     "TransportRule": MAILBOXES["found-transportrule"],
 }
-_FORWARDING: Final = ("ForwardingSmtpAddress", "ForwardingAddress", "DeliverToMailboxAndForward")
+_FORWARDING: Final = ("ForwardingSmtpAddress", "ForwardingAddress")
+_KEEPS_COPY: Final = "DeliverToMailboxAndForward"
 _NOT_CONTENT: Final = frozenset(  # of a cmdlet's object: what changes without the rule doing anything else
     (
         *("Identity", "Mailbox", "Priority", "Description", "RunspaceId", "IsValid", "InError", "ObjectState", "Guid"),
@@ -146,7 +147,9 @@ def _counts(name: str) -> bool:
 
 
 def _forwarding(found: Record) -> dict[str, str]:
-    return {name: value for name in _FORWARDING if (value := _value(found.get(name)))}
+    given = {name: value for name in _FORWARDING if (value := _value(found.get(name)))}
+    keeps = flag(found.get(_KEEPS_COPY))
+    return given if keeps is None else given | {_KEEPS_COPY: str(keeps)}
 
 
 def _value(held: object) -> str:

@@ -79,7 +79,8 @@ def _table_kind(row: Record) -> Source | None:
     if "RiskEventType" in row or ("RiskState" in row and "RiskLastUpdatedDateTime" in row):
         return Source.RISK
     somebody = "UserPrincipalName" in row or "UserId" in row or "ServicePrincipalId" in row
-    return Source.SIGNIN if somebody and "IPAddress" in row and ("ResultType" in row or "Status" in row) else None
+    placed = "IPAddress" in row or "IpAddress" in row
+    return Source.SIGNIN if somebody and placed and ("ResultType" in row or "Status" in row) else None
 
 
 def kind_of(obj: Record) -> Source | None:

@@ -66,6 +66,3 @@ def read_paths(
 def _count_undetailed(event: AuditEvent, report: ReadReport) -> None:
     report.undetailed_operations.add(event.operation)
     report.undetailed_record_types.add(str(event.record_type))
-
-
-_records = outcomes_of  # name under which live collectors knew it

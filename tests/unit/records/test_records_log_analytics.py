@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import orjson
 import pytest
@@ -120,6 +121,22 @@ def test_office_activity_with_empty_cells() -> None:
     event = read(row)
     assert (event.record_id, event.ip, event.tenant) == (samples.new_inbox_rule()["Id"], "203.0.113.44", samples.TENANT)
     assert (event.workload, event.record_type, isinstance(event.detail, InboxRule)) == ("Exchange", 1, True)
+
+
+def capitals(value: object) -> object:
+    """The object as Graph's PowerShell modules write it."""
+    if isinstance(value, dict):
+        names = {"ipAddress": "IPAddress"}
+        return {names.get(name, name[:1].upper() + name[1:]): capitals(held) for name, held in value.items()}
+    return [capitals(held) for held in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("kind", ["sign-in", "directory audit", "risk detection", "workload risk", "risky user"])
+def test_objects_of_graphs_powershell_modules(kind: str) -> None:
+    """Capitals at every depth; the event is the same."""
+    record = samples.EVERY[kind]()
+    plain, found = asdict(read(record)), asdict(read(capitals(record)))
+    assert (plain.pop("detail"), plain) == (found.pop("detail"), found)
 
 
 @pytest.mark.parametrize("category", ["AuditLogs", "NonInteractiveUserSignInLogs", "UserRiskEvents", "RiskyUsers"])
