@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.contracts.collected import Batch
 from schemas.text import printable
@@ -30,7 +30,7 @@ RESTING_SECONDS: Final = 60.0
 RETRY_MS: Final = 60_000
 TRIES_MAX: Final = 5  # of one step before the kind is given up for this round
 FORM_ERRORS: Final = (LookupError, TypeError, ValueError, AttributeError)
-_GONE: Final = (400, 404)  # of one mailbox: it was removed, or is none
+_ONE_REFUSED: Final = (400, 403, 404)  # of one mailbox: it is gone, is none, or is out of our reach
 _FRESH: Final[dict[str, Any]] = {"after": None, "count": 0, "answered": 0, "gone": 0}  # of a kind not yet begun
 _KEPT_FACTS: Final = frozenset({"exchange", "no_mfa", "count", "unaudited", "bypassed", "audit_off"})
 
@@ -110,16 +110,22 @@ class InventoryFeed:
         """Look at the next parts of the kind at hand; with the last of them the kind is done."""
         at, held = self._held["at"], self._now_in()
         kind = self._kinds[at["kind"]]
-        parts = [part for part in kind.parts(held) if at["after"] is None or part > at["after"]]
-        for part, answer in _looked(lambda name: kind.look(held, name), parts[:STEP_PARTS]):
-            if answer is not None:
+        every = kind.parts(held)
+        parts = [part for part in every if at["after"] is None or part > at["after"]]
+        looked, failure = _looked(lambda name: kind.look(held, name), parts[:STEP_PARTS])
+        for part, answer in looked:
+            if answer.refusal is None:
                 self._take(kind.take(held, part, answer.value), now_ms)
-            at["answered" if answer is not None else "gone"] += 1
+            at["gone" if answer.refusal else "answered"] += 1
             at["after"] = part
-        if not [part for part in kind.parts(held) if at["after"] is None or part > at["after"]]:
+            if at["gone"] >= min(STEP_PARTS, len(every)) and not at["answered"]:
+                raise answer.refusal or BadAnswer("every request was refused")
+        if failure is None and not [part for part in kind.parts(held) if at["after"] is None or part > at["after"]]:
             self._finish(kind, held, now_ms)
-        self._tries = 0
         self._save()
+        if failure is not None:
+            raise failure
+        self._tries = 0
 
     def _take(self, found: Found, now_ms: int) -> None:
         self._held["at"]["count"] += found.count
@@ -128,8 +134,6 @@ class InventoryFeed:
 
     def _finish(self, kind: Kind, held: Round, now_ms: int) -> None:
         at = self._held["at"]
-        if at["gone"] and not at["answered"]:
-            raise BadAnswer("every request was refused")
         report = KindReport(kind.name, kind.title, now_ms, at["count"])
         report.take(kind.unusual(held))
         report.unseen, report.remedy = kind.limits(held)
@@ -163,29 +167,28 @@ class InventoryFeed:
         self._held["finished"], self._held["at"], self._round = now_ms, None, None
 
 
-class _Answer:
-    """What a look gave; None is an answer too."""
+class _Answer(NamedTuple):
+    """What a look gave, or the refusal of this one part."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    value: Any
+    refusal: Refused | None = None
 
 
-def _looked(look: Callable[[str], Any], parts: list[str]) -> list[tuple[str, _Answer | None]]:
-    """Answers to some parts, in their order, up to the first that fails; that failure is raised when it is the very first.
+def _looked(look: Callable[[str], Any], parts: list[str]) -> tuple[list[tuple[str, _Answer]], BaseException | None]:
+    """Answers to some parts in their order up to the first that fails, and that failure.
 
-    A part that is gone has no answer. A part without a name is not one of many: its refusal is the kind's.
+    A mailbox may be gone or out of reach for us: that is its answer. A part without a name is not one of many: its refusal is
+    the kind's.
     """
     with ThreadPoolExecutor(THREADS, "inventory") as pool:
         futures = [pool.submit(look, part) for part in parts]
-    found: list[tuple[str, _Answer | None]] = []
+    found: list[tuple[str, _Answer]] = []
     for part, future in zip(parts, futures, strict=True):
         failure = future.exception()
         if failure is None:
             found.append((part, _Answer(future.result())))
-        elif part.strip() == part != "" and isinstance(failure, Refused) and failure.status in _GONE:
-            found.append((part, None))
-        elif not found or not isinstance(failure, CloudError):
-            raise failure
+        elif part.strip() == part != "" and isinstance(failure, Refused) and failure.status in _ONE_REFUSED:
+            found.append((part, _Answer(None, failure)))
         else:
-            break
-    return found
+            return found, failure
+    return found, None

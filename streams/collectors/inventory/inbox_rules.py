@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from streams.cloud.seam import Refused
 from streams.collectors.inventory.calls import cmdlet, listing
 from streams.collectors.inventory.kind import Found, Round
 from streams.collectors.inventory.unusual import Finding
@@ -26,14 +27,24 @@ class InboxRules:
         return held.mailboxes()
 
     def look(self, held: Round, part: str) -> Any:
-        """Get-InboxRule, or Graph's messageRules."""
-        if held.exchange:
-            return cmdlet(held.cloud, "Get-InboxRule", {"Mailbox": part, "IncludeHidden": True})
-        return listing(held.cloud, f"users/{quote(part, safe='')}/mailFolders/inbox/messageRules")
+        """Get-InboxRule, or Graph's messageRules; whether the former answered, and the rules."""
+        path = f"users/{quote(part, safe='')}/mailFolders/inbox/messageRules"
+        if not held.exchange:
+            return False, listing(held.cloud, path)
+        try:
+            return True, cmdlet(held.cloud, "Get-InboxRule", {"Mailbox": part, "IncludeHidden": True})
+        except Refused as refusal:
+            try:
+                return False, listing(held.cloud, path)
+            except Refused:
+                raise refusal from None
 
     def take(self, held: Round, part: str, answer: Any) -> Found:
         """Every rule is for the journal."""
-        return Found([("InboxRule", part, row) for row in answer], len(answer))
+        hidden_seen, rows = answer
+        if not hidden_seen:
+            held.facts["rules_by_graph"] = held.facts.get("rules_by_graph", 0) + 1
+        return Found([("InboxRule", part, row) for row in rows], len(rows))
 
     def unusual(self, held: Round) -> list[Finding]:
         """The detector says it."""
@@ -41,6 +52,8 @@ class InboxRules:
 
     def limits(self, held: Round) -> tuple[str, str]:
         """Graph does not show hidden rules."""
-        if held.exchange:
+        mailboxes = held.facts.get("rules_by_graph", 0)
+        if not mailboxes:
             return "", ""
-        return "hidden inbox rules are not seen: Graph does not show them", self.remedy
+        where = "one mailbox" if mailboxes == 1 else f"{mailboxes} mailboxes"
+        return f"hidden inbox rules of {where} are not seen: Graph does not show them", self.remedy
