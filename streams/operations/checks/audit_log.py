@@ -5,7 +5,7 @@ from __future__ import annotations
 from streams.cloud.seam import CloudError
 from streams.collectors.live.activity import CONTENT_TYPES
 from streams.collectors.live.activity_errors import AUDIT_OFF
-from streams.operations.checks.check import Finding, Level, fail, ok, skip
+from streams.operations.checks.check import Finding, fail, ok, skip
 from streams.operations.checks.needed_roles import EXCHANGE
 from streams.operations.checks.tenant_context import TenantContext
 
@@ -29,6 +29,6 @@ class AuditLog:
         probes = [context.probes.probe(name) for name in context.feeds if name in CONTENT_TYPES]
         if any(probe.audit_off for probe in probes):
             return [fail(_WHAT, AUDIT_OFF.meaning, AUDIT_OFF.remedy)]
-        if any(probe.level in (Level.OK, Level.WARN) for probe in probes):
+        if any(probe.subscription is not None for probe in probes):
             return [ok(_WHAT, "the Management Activity API takes our calls, which it does not when it is switched off")]
         return [skip(_WHAT, f"neither Exchange ({setting}) nor the Management Activity API tells", _EXCHANGE_ROLE)]

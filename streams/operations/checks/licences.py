@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from streams.cloud.seam import Api, CloudError
-from streams.operations.checks.check import Finding, ok, skip, warn
+from streams.operations.checks.check import Finding, Level, ok, skip, warn
 from streams.operations.checks.needed_roles import ORGANIZATION
 from streams.operations.checks.tenant_context import TenantContext
-from streams.operations.coverage import FeedState
 
 P1, P2 = "AAD_PREMIUM", "AAD_PREMIUM_P2"  # service plans of Entra ID P1 and P2
 _SIGN_INS = "signIns.interactiveUser"
@@ -38,7 +37,7 @@ class Licences:
 
     def _inferred(self, context: TenantContext, error: CloudError) -> Finding:
         probe = context.probes.probe(_SIGN_INS)
-        if probe.state is FeedState.WORKS:
+        if probe.level is Level.OK:
             return ok("Entra ID", "P1 or P2: the sign-in endpoint answers (the licences themselves could not be read)")
         if _NOT_PREMIUM in probe.text:
             return warn("Entra ID", _WITHOUT, _REMEDY)

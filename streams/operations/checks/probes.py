@@ -66,7 +66,7 @@ class Probes:
             return _graph(feed)
         except Throttled as error:
             remedy = "Ask again later; if it stays so, look for other applications that use the tenant's limits."
-            return Probe(feed.name, Level.WARN, FeedState.WORKS, f"it answers, but throttled: {error}", remedy)
+            return Probe(feed.name, Level.WARN, FeedState.WORKS, f"throttled, so it was not read: {error}", remedy)
         except NoToken as error:
             state = FeedState.UNAVAILABLE if error.fatal else FeedState.FAILING
             return Probe(feed.name, Level.SKIP, state, "not asked: there is no token for its API, see credentials")
