@@ -56,6 +56,8 @@ class EngineRoom:
                 told += [Told(entry, incident) for incident in self._pipeline.fold(entry)]
             except MALFORMED as error:
                 dead.append((entry.value, error.reason))
+            except Exception as error:  # a defect meets the same entry again at each restart: it is put aside, and told
+                dead.append((entry.value, f"a defect of Watchpost ({type(error).__name__}): please report it"))
         return told, dead
 
     def save(self, connection: sqlite3.Connection, tenant: int) -> int:
