@@ -29,7 +29,8 @@ from detectors.accounts.session_findings import (
 )
 from detectors.accounts.session_signals import count_strange, signal, signal_success, vote
 from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState, dump_state, load_state
-from detectors.accounts.sightings import fact_of, row_knows_more, row_of, sighting_of, wide_of
+from detectors.accounts.sightings import fact_of, row_knows_more, row_of, sighting_of
+from detectors.accounts.spot import wide_of
 from detectors.engine.detector import DAY_MS, Context, DetectorInfo, Evidence
 from detectors.engine.network import network_key
 from detectors.models.categories import hash32

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.session_evidence import Sighting
 from detectors.accounts.session_state import (
@@ -21,20 +19,11 @@ from detectors.accounts.session_state import (
     Row,
     SessionState,
 )
+from detectors.accounts.spot import spot_of
 from detectors.engine.detector import Context
-from detectors.engine.network import (
-    MICROSOFT_ASN,
-    NetworkFact,
-    is_microsoft_service,
-    is_public,
-    is_relay,
-    network_class,
-    network_key,
-    wide_prefix_of,
-)
+from detectors.engine.network import NetworkFact
 from detectors.models.categories import hash32
 from schemas.records.event import AuditEvent, SignIn
-from schemas.text import printable
 
 
 def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, context: Context) -> Row:
@@ -48,42 +37,41 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
         agent = agent_of(signin.os, signin.browser, event.user_agent)
         device = hash32(signin.device) if signin.device else 0
         held = _held(signin)
-    address = hash32(ip)
-    network = hash32(network_key(ip, fact))
+    spot = spot_of(ip, fact)
+    network = spot.network_hash
     if fact.asn is None:  # a sign-in from the same address may have said whose network it is
-        told = {row.network for row in state.all_rows() if row.address == address and row.network != network}
+        address = spot.address
+        told = [row.network for row in state.all_rows() if row.address == address and row.network != network]
         network = min(told, default=network)
     kind = PLAIN if agent.plain_browser else 0
-    if is_microsoft_service(ip) or not is_public(ip) or context.knowledge.is_egress(ip):
+    if spot.silent or context.knowledge.is_egress(ip):
         kind |= NEUTRAL
-    elif fact.asn in MICROSOFT_ASN and not (signin and signin.interactive):
+    elif spot.microsoft and not (signin and signin.interactive):
         kind |= NEUTRAL  # a service of Microsoft acts for the user; a person behind a rented machine signs in
-    elif is_relay(ip, fact):
+    elif spot.relay:
         kind |= RELAY
-    if network_class(fact) == "mobile":
+    if spot.kind == "mobile":
         kind |= MOBILE
     if signin is not None and signin.mfa_by_claim:
         kind |= CLAIM
     session = hash32(event.session) if event.session else 0
     key = hash32(f"{ip}|{event.session}") << 32 | hash32(f"{agent.family}|{device}|{held}|{kind & NEUTRAL}")
-    spot = (NOWHERE, NOWHERE)
-    if fact.latitude is not None and fact.longitude is not None:
-        spot = (round(fact.latitude * 100), round(fact.longitude * 100))
     return Row(
         key,
         event.time_ms,
         event.time_ms,
         network,
-        hash32(wide_of(ip)),
-        hash32(fact.country) if fact.country else 0,
+        spot.wide_hash,
+        spot.country,
         agent.family,
         device,
         session,
         SYSTEMS.index(agent.system),
         held,
         kind,
-        *spot,
-        address=address,
+        spot.latitude,
+        spot.longitude,
+        address=spot.address,
     )
 
 
@@ -111,12 +99,6 @@ def _held(signin: SignIn) -> int:
     return DEVICE_HELD if signin.device else DEVICE_NONE
 
 
-@lru_cache(maxsize=65_536)
-def wide_of(ip: str) -> str:
-    """`net:<wide prefix>`: the spelling of a network that every record can give."""
-    return f"net:{wide_prefix_of(ip)}"
-
-
 def fact_of(event: AuditEvent, signin: SignIn | None, context: Context) -> NetworkFact:
     """The sign-in's own location wins over the network data, field by field."""
     fact = context.knowledge.lookup.fact(event.ip or "")
@@ -138,20 +120,16 @@ def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Con
     """A row with the words of its record: names that people read, text made printable."""
     ip = event.ip or ""
     fact = fact_of(event, signin, context)
-    where = ", ".join(
-        printable(part, 60)
-        for part in (fact.org, f"AS{fact.asn}" if fact.asn else None, fact.city, fact.country)
-        if part
-    )
+    spot = spot_of(ip, fact)
     agent = agent_of(signin and signin.os, signin and signin.browser, event.user_agent)
     return Sighting(
         row,
         ip,
-        network_key(ip, fact),
-        wide_of(ip),
-        f"{ip} ({where})" if where else ip,
+        spot.network,
+        spot.wide,
+        spot.name,
         fact.country or "",
-        network_class(fact),
+        spot.kind,
         agent,
         bool(signin and signin.interactive),
     )

@@ -1,0 +1,74 @@
+"""What follows from an address and the facts about it: hashes for the state, words for the story. Layer: detectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from detectors.accounts.session_state import NOWHERE
+from detectors.engine.network import (
+    MICROSOFT_ASN,
+    NetworkClass,
+    NetworkFact,
+    is_microsoft_service,
+    is_public,
+    is_relay,
+    network_class,
+    network_key,
+    wide_prefix_of,
+)
+from detectors.models.categories import hash32
+from schemas.text import printable
+
+_CACHED = 32_768  # addresses with their facts
+
+
+@dataclass(slots=True)
+class Spot:
+    """Hashes are 32 bits, `latitude` and `longitude` hundredths of a degree. `silent`: the address says nothing about a place."""
+
+    address: int
+    network: str  # "asn:9009" or "net:5.253"
+    network_hash: int
+    wide: str
+    wide_hash: int
+    country: int
+    latitude: int
+    longitude: int
+    silent: bool
+    microsoft: bool  # an autonomous system of Microsoft's, Azure included
+    relay: bool
+    kind: NetworkClass
+    name: str  # "5.253.1.2 (M247, AS9009, GB)", for a sentence
+
+
+@lru_cache(maxsize=_CACHED)
+def spot_of(ip: str, fact: NetworkFact) -> Spot:
+    """Everything that only address and facts decide; not to be changed."""
+    latitude = longitude = NOWHERE
+    if fact.latitude is not None and fact.longitude is not None:
+        latitude, longitude = round(fact.latitude * 100), round(fact.longitude * 100)
+    number = f"AS{fact.asn}" if fact.asn else None
+    where = ", ".join(printable(part, 60) for part in (fact.org, number, fact.city, fact.country) if part)
+    network, wide = network_key(ip, fact), wide_of(ip)
+    return Spot(
+        address=hash32(ip),
+        network=network,
+        network_hash=hash32(network),
+        wide=wide,
+        wide_hash=hash32(wide),
+        country=hash32(fact.country) if fact.country else 0,
+        latitude=latitude,
+        longitude=longitude,
+        silent=is_microsoft_service(ip) or not is_public(ip),
+        microsoft=fact.asn in MICROSOFT_ASN,
+        relay=is_relay(ip, fact),
+        kind=network_class(fact),
+        name=f"{ip} ({where})" if where else ip,
+    )
+
+
+@lru_cache(maxsize=65_536)
+def wide_of(ip: str) -> str:
+    """`net:<wide prefix>`: the spelling of a network that every record can give."""
+    return f"net:{wide_prefix_of(ip)}"
