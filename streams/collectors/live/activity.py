@@ -43,7 +43,8 @@ CONTENT_TYPES: Final = {
 class ActivityFeed:
     """`content_type` is one of `CONTENT_TYPES`. The name is "activity/" and the content type."""
 
-    relists = True  # a second listing costs a few calls: only blobs never seen are fetched
+    group = "management"
+    relist_ms = REACH_MS  # a second listing costs a few calls: only blobs never seen are fetched
 
     def __init__(
         self,

@@ -1,14 +1,18 @@
-"""A journal that counts what goes through it, and stops taking anything when the collector is to end. Layer: streams."""
+"""A journal for several threads that counts what goes through it, and takes nothing more when the collector is to end.
+
+Layer: streams.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from schemas.contracts.collected import Batch, Content, ContentState, Gap, Tally
 from streams.collectors.live.feed_status import FeedStatus
-from streams.collectors.live.seam import Journal
+from streams.collectors.live.seam import Journal, JournalLost
 
 OnBatch = Callable[[Batch, Tally], None]
 
@@ -18,14 +22,19 @@ class Stopping(Exception):
 
 
 class CountedJournal:
-    """Wraps the tenant's journal; feeds and schedule share it. `on_batch` is called for each stored batch."""
+    """Wraps the tenant's journal; feeds and schedule share it. One call at a time, `lock` held.
+
+    `on_batch` is called for each stored batch, within the lock. After `stop` is set, or a write was lost, nothing is written.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self.tenant = journal.tenant
+        self.lock = threading.RLock()
         self.statuses: dict[str, FeedStatus] = {}
         self.on_batch: list[OnBatch] = []
         self.stop = threading.Event()
         self._journal = journal
+        self._lost: JournalLost | None = None
 
     def status(self, feed: str) -> FeedStatus:
         """The counts of a feed, made at first."""
@@ -33,37 +42,55 @@ class CountedJournal:
 
     def checkpoint(self, feed: str) -> dict[str, Any]:
         """The feed's last checkpoint; empty at first."""
-        return self._journal.checkpoint(feed)
+        with self.lock:
+            return self._journal.checkpoint(feed)
 
     def complete_ms(self, feed: str) -> int:
         """Content time up to which the feed is complete; 0 at first."""
-        return self._journal.complete_ms(feed)
+        with self.lock:
+            return self._journal.complete_ms(feed)
 
     def unseen(self, feed: str, contents: Sequence[Content]) -> list[Content]:
         """Those that were never listed before, in their order."""
-        return self._journal.unseen(feed, contents)
+        with self.lock:
+            return self._journal.unseen(feed, contents)
 
     def pending(self, feed: str) -> list[Content]:
         """Listed and not yet fetched, oldest first."""
-        return self._journal.pending(feed)
+        with self.lock:
+            return self._journal.pending(feed)
 
     def commit(self, batch: Batch) -> Tally:
         """Store a batch; `Stopping` instead when the collector is to end."""
-        if self.stop.is_set():
-            raise Stopping
-        tally = self._journal.commit(batch)
-        self._count(batch, tally)
-        for listener in self.on_batch:
-            listener(batch, tally)
-        return tally
+        with self._writing():
+            tally = self._journal.commit(batch)
+            self._count(batch, tally)
+            for listener in self.on_batch:
+                listener(batch, tally)
+            return tally
 
     def clock(self, time_ms: int, historical: bool = False) -> None:
         """Write the tenant's clock."""
-        self._journal.clock(time_ms, historical)
+        with self._writing():
+            self._journal.clock(time_ms, historical)
 
     def gap(self, gap: Gap) -> None:
         """Write a gap."""
-        self._journal.gap(gap)
+        with self._writing():
+            self._journal.gap(gap)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self.lock:
+            if self._lost is not None:
+                raise self._lost
+            if self.stop.is_set():
+                raise Stopping
+            try:
+                yield
+            except JournalLost as error:
+                self._lost = error
+                raise
 
     def _count(self, batch: Batch, tally: Tally) -> None:
         status = self.status(batch.feed)

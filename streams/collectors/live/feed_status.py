@@ -53,7 +53,7 @@ class FeedStatus:
 
 
 class Observer(Protocol):
-    """Who wants to know. Called on the tenant's thread: quick, and never raising."""
+    """Who wants to know. Called by one of the tenant's threads at a time: quick, and never raising."""
 
     def feed_changed(self, tenant: str, status: FeedStatus) -> None:
         """After each attempt. The status is the live object: read it now, do not keep it."""

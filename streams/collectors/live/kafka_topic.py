@@ -56,7 +56,7 @@ class TopicFeed:
     ) -> None:
         self.name = f"kafka/{topic}"
         self.poll_seconds = poll_seconds
-        self.overlap_ms = self.quick_overlap_ms = 0
+        self.overlap_ms = 0
         self.reach_ms = _FAR_MS
         self.lateness_ms = lateness_ms
         self._journal = journal

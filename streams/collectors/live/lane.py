@@ -1,4 +1,7 @@
-"""One feed within the schedule: an attempt, what came of it, when it is tried again. Layer: streams."""
+"""One feed within the schedule: an attempt, what came of it, when it is tried again. Layer: streams.
+
+An attempt runs on a thread of the lane's group, everything else on the schedule's, which leaves a busy lane alone.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from streams.cloud.seam import CloudError, NoToken, Refused, Throttled
 from streams.collectors.live.counted_journal import CountedJournal, Stopping
 from streams.collectors.live.feed_status import FeedState, FeedStatus
 from streams.collectors.live.seam import JournalLost, LiveFeed, Unavailable, Window
+from streams.collectors.live.traits import traits_of
 
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60 * SECOND_MS
@@ -38,17 +42,15 @@ class Result(Enum):
 
 
 class Lane:
-    """A feed with its health. Used by one thread."""
+    """A feed with its health."""
 
     def __init__(self, feed: LiveFeed, journal: CountedJournal, clock: Clock, say: Say) -> None:
         self.feed = feed
         self.name = feed.name
         self.due_ms = 0
-        self.deep_ms = 0  # when the next poll looks back the whole overlap
-        self.quick_overlap_ms = int(getattr(feed, "quick_overlap_ms", feed.overlap_ms))
-        self.lateness_ms = int(getattr(feed, "lateness_ms", 0))
-        self.relists = bool(getattr(feed, "relists", False))
-        self.back_fills = bool(getattr(feed, "back_fills", True))
+        self.traits = traits_of(feed)
+        self.group = self.traits.group
+        self.relist_ms = 0  # not before
         self.unavailable: Gap | None = None
         self.left_out: Gap | None = None
         self._journal = journal
@@ -58,7 +60,9 @@ class Lane:
         self._failures = 0
         self._probes = 0
         self._read = 0  # records when the feed began to fail
-        self.reached_ms = self.complete_ms + self.lateness_ms if self.complete_ms else 0
+        self.complete_ms = journal.complete_ms(self.name)
+        self._look_due_ms = [0] * len(self.traits.looks)
+        self.reached_ms = self.complete_ms + self.traits.lateness_ms if self.complete_ms else 0
 
     @property
     def status(self) -> FeedStatus:
@@ -70,10 +74,24 @@ class Lane:
         """Whether the tenant's clock waits for this feed."""
         return self.unavailable is None and self.left_out is None
 
-    @property
-    def complete_ms(self) -> int:
-        """Content time up to which the feed is complete; 0 at first."""
-        return self._journal.complete_ms(self.name)
+    def complete(self, time_ms: int) -> None:
+        """The feed is complete up to this time, UTC milliseconds of content time; 0 at first."""
+        if time_ms > self.complete_ms:
+            self._journal.commit(Batch(self.name, complete_ms=time_ms))
+            self.complete_ms = time_ms
+
+    def look_ms(self) -> int:
+        """How far back the next poll looks: the widest look that is due."""
+        now_ms = self._clock.now_ms()
+        due = zip(self.traits.looks, self._look_due_ms, strict=True)
+        return max((look.back_ms for look, due_ms in due if due_ms <= now_ms), default=0)
+
+    def looked(self, back_ms: int) -> None:
+        """A poll that looked back so far succeeded: narrower looks are done with it."""
+        now_ms = self._clock.now_ms()
+        for number, look in enumerate(self.traits.looks):
+            if look.back_ms <= back_ms:
+                self._look_due_ms[number] = now_ms + look.every_ms
 
     def attempt(self, window: Window, completes: bool = True) -> Result:
         """Prepare where necessary, collect, and store how far the feed has come. Raises `JournalLost` and `Stopping` only."""
@@ -106,9 +124,8 @@ class Lane:
 
     def _succeed(self, window: Window, completes: bool) -> None:
         now_ms, status = self._clock.now_ms(), self.status
-        complete_ms = max(window.to_ms - self.lateness_ms, self.complete_ms)
-        if completes and complete_ms > self.complete_ms:
-            self._journal.commit(Batch(self.name, complete_ms=complete_ms))
+        if completes:
+            self.complete(window.to_ms - self.traits.lateness_ms)
         for held in (self.unavailable, self.left_out):
             if held is not None:
                 self._journal.gap(Gap(held.feed, held.kind, held.from_ms, now_ms, held.text, held.remedy, over=True))

@@ -31,7 +31,7 @@ def risk_detections(cloud: Cloud, journal: Journal) -> WindowFeed:
             reach_ms=30 * DAY_MS,
             overlap_ms=3 * HOUR_MS,
             poll_seconds=300.0,
-            quick_overlap_ms=HOUR_MS,
+            quick_ms=HOUR_MS,
             ordered=False,
         ),
     )

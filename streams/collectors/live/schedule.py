@@ -2,38 +2,52 @@
 
 Of the past nobody is ahead by a day: windows end at the next 06:00 UTC after the clock, at which a day is sealed, and the clock
 passes it when every feed is there (design 4 and 6). At the first start that is the back-fill, after a stop over a 06:00 catching
-up. In the present nobody waits for anybody.
+up. In the present nobody waits for anybody. Feeds that share a budget of the service take turns on one thread; the others go on
+beside them.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.contracts.collected import Batch, Gap, GapKind, Tally
 from streams.clock import Clock
-from streams.collectors.feed import next_clock
 from streams.collectors.live.collector_state import CollectorState, state_from_json
 from streams.collectors.live.counted_journal import CountedJournal, Stopping
 from streams.collectors.live.feed_status import FeedState, FeedStatus, Observer, Unobserved
 from streams.collectors.live.gaps import tell_past
 from streams.collectors.live.lane import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Lane, Result
 from streams.collectors.live.seam import LiveFeed, Window
+from streams.collectors.live.timeline import NEVER_MS, Timeline
 from streams.collectors.live.watch import Watch
 
 STATE: Final = "collector"  # the name of the collector's own checkpoint
 BACK_FILL_MS: Final = 7 * DAY_MS - 5 * MINUTE_MS
 _PATIENCE_MS: Final = 15 * MINUTE_MS  # a feed that fails does not keep the others in the past
 _CLOCK_MS: Final = MINUTE_MS  # design 4: at most once a minute
-_DEEP_MS: Final = 30 * MINUTE_MS  # between polls that look back the whole overlap
 _RELIST_HOUR_MS: Final = 2 * HOUR_MS
+_RELIST_AGAIN_MS: Final = 30 * MINUTE_MS  # after a failure
+_JOB_WAIT_SECONDS: Final = 0.1  # of wall time: then look what else is due
 _PAUSE_MAX_MS: Final = 30 * SECOND_MS
-_NEVER_MS: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """An attempt under way: its window, the ceiling at its beginning, how far it looks back, whether it is the nightly one."""
+
+    lane: Lane
+    window: Window
+    ceiling_ms: int
+    back_ms: int = 0
+    relists: bool = False
 
 
 class TenantCollector:
-    """Collects one tenant on the caller's thread.
+    """Collects one tenant; `run` keeps the caller's thread.
 
     `clock` is ours, `cloud_now` the service's (UTC milliseconds). `watch` notices silence; `back_fill_ms` is how far the first
     start looks back.
@@ -59,11 +73,13 @@ class TenantCollector:
         self._back_fill_ms = back_fill_ms
         self._watch = watch or Watch()
         self._state = CollectorState()
+        self._time = Timeline(self._state, (), 0)
         self._saved: dict[str, Any] = {}
+        self._told: list[tuple[bool, bool]] = []
         self._said: dict[str, str] = {}
-        self._started_ms = 0
         self._clock_due_ms = 0
         self._tick_due_ms = 0
+        self._jobs: dict[Future[Result], _Job] = {}
         self._lanes = [Lane(feed, journal, clock, self._say) for feed in feeds]
         journal.on_batch.append(self._stored)
 
@@ -75,31 +91,33 @@ class TenantCollector:
     @property
     def back_filling(self) -> bool:
         """The clock has not passed the first start yet."""
-        return self._base() < self._state.until_ms
+        return self._time.back_filling
 
     def run(self, stop: threading.Event) -> None:
         """Collect until `stop` is set. Only `JournalLost` ends it otherwise."""
         self._journal.stop = stop
-        try:
-            self._load()
-            while not stop.is_set():
-                lane = self._next()
-                if lane is None:
-                    self._clock.wait(self._pause_ms() / SECOND_MS, stop)
-                else:
-                    self._work(lane)
-                self._advance()
-                self._tick()
-        except Stopping:
-            return
+        groups = {lane.group for lane in self._lanes}
+        with ThreadPoolExecutor(max(1, len(groups)), f"feeds of {self.tenant}") as pool:
+            try:
+                self._load()
+                while not stop.is_set():
+                    self._begin(pool)
+                    self._end(stop)
+                    self._advance()
+                    self._tick()
+            except Stopping:
+                return
+            finally:
+                for job in self._jobs:
+                    job.cancel()
 
     # --- state ---------------------------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        self._started_ms = self._now()
+        now_ms = self._now()
         self._state = state_from_json(self._journal.checkpoint(STATE))
+        self._time = Timeline(self._state, self._lanes, now_ms)
         if not self._state.until_ms:
-            now_ms = self._now()
             self._state.start_ms, self._state.until_ms = now_ms - self._back_fill_ms, now_ms
             self._save()
         lanes = {lane.name: lane for lane in self._lanes}
@@ -112,13 +130,15 @@ class TenantCollector:
         for name, since_ms in self._state.failing.items():
             if name in lanes:
                 lanes[name].status.failing_since_ms = since_ms
+        self._told = self._open()
         self._watch.load(self._state.watch, self._clock.now_ms())
 
     def _save(self) -> None:
         self._state.gaps = [gap for lane in self._lanes for gap in (lane.unavailable, lane.left_out) if gap is not None]
         since = {lane.name: lane.status.failing_since_ms for lane in self._lanes}
         self._state.failing = {name: since_ms for name, since_ms in since.items() if since_ms}
-        self._state.watch = self._watch.dump()
+        with self._journal.lock:
+            self._state.watch = self._watch.dump()
         held = self._state.to_json()
         if held != self._saved:
             self._journal.commit(Batch(STATE, checkpoint=held))
@@ -127,65 +147,60 @@ class TenantCollector:
     def _open(self) -> list[tuple[bool, bool]]:
         return [(lane.unavailable is not None, lane.left_out is not None) for lane in self._lanes]
 
-    # --- time ----------------------------------------------------------------------------------------------------
-
     def _now(self) -> int:
         """The service's time in whole seconds, which is what it can be asked for."""
         return self._cloud_now() // SECOND_MS * SECOND_MS
 
-    def _floor(self) -> int:
-        """Content time up to which every feed that counts is complete; before the first listing the back-fill's start."""
-        until_ms = self._state.until_ms
-        past = self._state.clock_ms < until_ms
-        counted = [lane for lane in self._lanes if lane.counts and (lane.back_fills or not past)]
-        start_ms = self._state.start_ms if past else 0
-        return min((lane.complete_ms or start_ms for lane in counted), default=until_ms if past else 0)
-
-    def _base(self) -> int:
-        return max(self._state.clock_ms, self._floor(), self._state.start_ms)
-
-    def _ceiling(self) -> int:
-        """No window ends later than this while the past is collected; never in the present."""
-        base_ms, until_ms = self._base(), self._state.until_ms
-        following = next_clock(base_ms)
-        if base_ms < until_ms:
-            return min(following, until_ms)
-        return following if following < self._started_ms else _NEVER_MS
-
     # --- work ----------------------------------------------------------------------------------------------------
 
     def _target(self) -> int:
-        return min(self._ceiling(), self._now())
+        return min(self._time.ceiling_ms(), self._now())
 
     def _has_work(self, lane: Lane, target_ms: int) -> bool:
-        return lane.reached_ms < target_ms and (lane.back_fills or not self.back_filling)
+        return lane.reached_ms < target_ms and (lane.traits.back_fills or not self.back_filling)
 
-    def _next(self) -> Lane | None:
-        """The feed that is due longest."""
+    def _begin(self, pool: ThreadPoolExecutor) -> None:
+        """In every group that has nothing to do, the feed that is due longest."""
         now_ms, target_ms = self._clock.now_ms(), self._target()
-        due = [lane for lane in self._lanes if lane.due_ms <= now_ms and self._has_work(lane, target_ms)]
-        return min(due, key=lambda lane: lane.due_ms, default=None)
+        taken = {job.lane.group for job in self._jobs.values()}
+        for lane in sorted(self._lanes, key=lambda lane: lane.due_ms):
+            if lane.due_ms <= now_ms and lane.group not in taken and self._has_work(lane, target_ms):
+                taken.add(lane.group)
+                job = self._job(lane)
+                self._jobs[pool.submit(lane.attempt, job.window, not job.relists)] = job
+
+    def _end(self, stop: threading.Event) -> None:
+        """Wait for what is under way, or until something is due."""
+        if not self._jobs:
+            self._clock.wait(self._pause_ms() / SECOND_MS, stop)
+            return
+        for future in wait(self._jobs, _JOB_WAIT_SECONDS, FIRST_COMPLETED).done:
+            self._settle(self._jobs.pop(future), future.result())
 
     def _pause_ms(self) -> int:
-        now_ms, target_ms = self._clock.now_ms(), self._ceiling()
+        now_ms, target_ms = self._clock.now_ms(), self._time.ceiling_ms()
         due = [lane.due_ms for lane in self._lanes if self._has_work(lane, target_ms)]
         pause_ms = min([*due, self._tick_due_ms], default=now_ms + _PAUSE_MAX_MS) - now_ms
         return max(SECOND_MS // 10, min(pause_ms, _PAUSE_MAX_MS))
 
-    def _work(self, lane: Lane) -> None:
-        """One attempt of one feed."""
-        was_open, now_ms, ceiling_ms = self._open(), self._clock.now_ms(), self._ceiling()
-        deep = now_ms >= lane.deep_ms
-        window = self._window(lane, deep)
-        result = lane.attempt(window)
+    def _settle(self, job: _Job, result: Result) -> None:
+        """What an attempt changes for the schedule."""
+        lane = job.lane
         if result is Result.DONE:
-            self._said.pop(lane.name, None)
-            lane.deep_ms = now_ms + _DEEP_MS if deep else lane.deep_ms
-            lane.due_ms = self._slot(lane) if window.to_ms < ceiling_ms else 0
-            self._relist(lane)
-        elif ceiling_ms < _NEVER_MS and lane.counts and self._failed_ms(lane) >= _PATIENCE_MS:
+            with self._journal.lock:
+                self._said.pop(lane.name, None)
+            if job.relists:
+                self._state.relisted[lane.name] = self._night(lane)
+                lane.due_ms = 0
+            else:
+                lane.looked(job.back_ms)
+                lane.due_ms = self._slot(lane) if job.window.to_ms < job.ceiling_ms else 0
+        elif job.relists:
+            lane.relist_ms = self._clock.now_ms() + _RELIST_AGAIN_MS
+        elif job.ceiling_ms < NEVER_MS and lane.counts and self._failed_ms(lane) >= _PATIENCE_MS:
             lane.leave_out(self._clock.now_ms())
-        if self._open() != was_open:
+        if self._open() != self._told:
+            self._told = self._open()
             self._save()
         self._observer.feed_changed(self.tenant, lane.status)
 
@@ -194,8 +209,17 @@ class TenantCollector:
         since_ms = lane.status.failing_since_ms if lane.status.state is FeedState.FAILING else 0
         return self._clock.now_ms() - since_ms if since_ms else 0
 
-    def _window(self, lane: Lane, deep: bool) -> Window:
-        """What the feed is asked for next."""
+    def _job(self, lane: Lane) -> _Job:
+        """What the feed does next."""
+        if self._relist_due(lane):
+            from_ms = self._now() - lane.traits.relist_ms
+            window = Window(from_ms, lane.complete_ms, False, self._state.until_ms)
+            return _Job(lane, window, NEVER_MS, relists=True)
+        ceiling_ms, back_ms = self._time.ceiling_ms(), lane.look_ms()  # telling what is lost moves the ceiling
+        return _Job(lane, self._window(lane, back_ms), ceiling_ms, back_ms)
+
+    def _window(self, lane: Lane, back_ms: int) -> Window:
+        """What the feed is asked for next; in the present it looks back so far."""
         now_ms, to_ms, until_ms = self._now(), self._target(), self._state.until_ms
         complete_ms, oldest_ms = lane.complete_ms, now_ms - lane.feed.reach_ms
         if 0 < complete_ms < oldest_ms:
@@ -206,7 +230,7 @@ class TenantCollector:
         elif not complete_ms:
             from_ms = now_ms - self._back_fill_ms
         else:
-            from_ms = complete_ms - (lane.feed.overlap_ms if deep else lane.quick_overlap_ms)
+            from_ms = complete_ms - back_ms
         return Window(min(max(from_ms, oldest_ms), to_ms), to_ms, past, until_ms)
 
     def _tell_unlisted(self, lane: Lane, from_ms: int, to_ms: int) -> None:
@@ -214,7 +238,7 @@ class TenantCollector:
         text = f"{lane.name} was not collected for so long that the service no longer lists what came in between."
         remedy = "Keep the collector running; import what is missing from a Purview export with `watchpost scan`."
         tell_past(self._journal, Gap(lane.name, GapKind.EXPIRED, from_ms, to_ms, text, remedy))
-        self._journal.commit(Batch(lane.name, complete_ms=to_ms))
+        lane.complete(to_ms)
 
     def _slot(self, lane: Lane) -> int:
         """The feed's next turn: its own pace, and its own offset, so that feeds do not all come at once."""
@@ -223,39 +247,31 @@ class TenantCollector:
         now_ms = self._clock.now_ms()
         return now_ms - (now_ms - offset_ms) % period_ms + period_ms
 
-    def _relist(self, lane: Lane) -> None:
-        """Once a night the whole reach again, for what was listed late; only what was never seen is fetched."""
-        now_ms = self._now()
-        day = (now_ms - _RELIST_HOUR_MS - self._lanes.index(lane) * 5 * MINUTE_MS) // DAY_MS
-        last = self._state.relisted.setdefault(lane.name, day)
-        if not lane.relists or self.back_filling or day <= last:
-            return
-        window = Window(now_ms - lane.feed.reach_ms, lane.complete_ms, False, self._state.until_ms)
-        if lane.attempt(window, completes=False) is Result.DONE:
-            self._state.relisted[lane.name] = day
+    def _night(self, lane: Lane) -> int:
+        """The day (since 1970) whose night has come for this feed: 02:00 UTC, feeds some minutes apart."""
+        return (self._now() - _RELIST_HOUR_MS - self._lanes.index(lane) * 5 * MINUTE_MS) // DAY_MS
+
+    def _relist_due(self, lane: Lane) -> bool:
+        """Once a night everything again, for what was listed late; only what was never seen counts."""
+        night = self._night(lane)
+        last = self._state.relisted.setdefault(lane.name, night)
+        usable = lane.traits.relist_ms and lane.complete_ms and lane.counts and not self.back_filling
+        return bool(usable and night > last and self._clock.now_ms() >= lane.relist_ms)
 
     # --- the tenant's clock and the watch ------------------------------------------------------------------------
 
     def _advance(self) -> None:
         """Write the tenant's clock where it has come further: at each 06:00 of the past, else at most once a minute."""
-        now_ms, floor_ms, past = self._clock.now_ms(), self._floor(), self._state.clock_ms < self._state.until_ms
-        if past:
-            floor_ms = min(floor_ms, self._state.until_ms)
+        now_ms, floor_ms, past = self._clock.now_ms(), self._time.floor_ms(), self._time.past
         if floor_ms <= self._state.clock_ms:
             return
-        if floor_ms < self._boundary() and (past or now_ms < self._clock_due_ms):
+        if floor_ms < self._time.boundary_ms() and (past or now_ms < self._clock_due_ms):
             return
         self._journal.clock(floor_ms, past)
         self._state.clock_ms = floor_ms
         self._clock_due_ms = now_ms + _CLOCK_MS
         self._save()
         self._observer.clock_written(self.tenant, floor_ms, past)
-
-    def _boundary(self) -> int:
-        """The next time at which the clock is written in any case: a 06:00, and the end of the back-fill."""
-        following = next_clock(max(self._state.clock_ms, self._state.start_ms))
-        until_ms = self._state.until_ms
-        return min(following, until_ms) if self._state.clock_ms < until_ms else following
 
     def _tick(self) -> None:
         """Once a minute: the watch, and the state where it changed."""
@@ -270,7 +286,9 @@ class TenantCollector:
     def _tell_sights(self, now_ms: int) -> None:
         """What the watch says cannot be seen, and can be seen again."""
         seen = {lane.name: lane.complete_ms for lane in self._lanes if lane.counts and not lane.status.failing_since_ms}
-        for gap in self._watch.tick(now_ms, self._cloud_now(), seen):
+        with self._journal.lock:
+            gaps = self._watch.tick(now_ms, self._cloud_now(), seen)
+        for gap in gaps:
             self._journal.gap(gap)
             self._say(gap.feed, f"{gap.text} {'It is over.' if gap.over else gap.remedy}")
 
@@ -281,6 +299,7 @@ class TenantCollector:
 
     def _say(self, feed: str, text: str) -> None:
         """A line for people, unless it was the last about this feed, or is said of another feed too."""
-        if text not in self._said.values():
-            self._observer.said(self.tenant, feed, text)
-        self._said[feed] = text
+        with self._journal.lock:
+            if text not in self._said.values():
+                self._observer.said(self.tenant, feed, text)
+            self._said[feed] = text

@@ -15,6 +15,7 @@ from schemas.contracts.collected import Batch, Content, ContentState
 from streams.cloud.seam import BadAnswer, Cloud, Refused
 from streams.collectors.live.graph_pages import Page, graph_pages, graph_time, query_url
 from streams.collectors.live.seam import Journal, Unavailable, Window
+from streams.collectors.live.traits import Look
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -43,7 +44,8 @@ class WindowLog:
     """A log of Graph. Times in milliseconds; `top` rows a page; `widest_ms` the widest window that the service takes.
 
     `variants` are tried in order; the first that the service takes is kept. `cost` is the service's budget that it counts
-    on. `ordered`: sorted by the time member, oldest first.
+    on. `ordered`: sorted by the time member, oldest first. Most rows are there within minutes, which every poll reads again
+    (`quick_ms`); some come hours late (`overlap_ms`, every half hour; half a day, every four hours; three days, every night).
     """
 
     name: str
@@ -56,7 +58,7 @@ class WindowLog:
     overlap_ms: int
     widest_ms: int = DAY_MS
     poll_seconds: float = 120.0
-    quick_overlap_ms: int = 20 * MINUTE_MS
+    quick_ms: int = 20 * MINUTE_MS
     ordered: bool = True
     headers: Mapping[str, str] = field(default_factory=lambda: dict(PREFER_NEW_MEMBERS))
 
@@ -68,7 +70,9 @@ class WindowFeed:
         self.name = log.name
         self.poll_seconds = log.poll_seconds
         self.overlap_ms = log.overlap_ms
-        self.quick_overlap_ms = log.quick_overlap_ms
+        self.looks = (Look(0, log.quick_ms), Look(30 * MINUTE_MS, log.overlap_ms), Look(4 * HOUR_MS, 12 * HOUR_MS))
+        self.relist_ms = 3 * DAY_MS
+        self.group = log.cost
         self.reach_ms = log.reach_ms
         self._cloud = cloud
         self._journal = journal

@@ -17,6 +17,7 @@ from streams.collectors.live.counted_journal import CountedJournal
 from streams.collectors.live.feed_status import FeedState, FeedStatus, Unobserved
 from streams.collectors.live.schedule import STATE, TenantCollector
 from streams.collectors.live.seam import JournalLost, LiveFeed, Unavailable, Window
+from streams.collectors.live.traits import Look
 from tests.unit.collectors.conftest import management
 from tests.unit.live.fakes import DAY, HOUR, MINUTE, NOW, Blobs, FakeClock, FakeCloud, FakeJournal
 
@@ -267,7 +268,7 @@ def test_a_lost_journal_ends_the_collector() -> None:
 
 def test_polls_look_back_a_little_and_now_and_then_the_whole_overlap() -> None:
     feed = ScriptedFeed("a", 60.0)
-    feed.quick_overlap_ms = 20 * MINUTE  # type: ignore[attr-defined]
+    feed.looks = (Look(0, 20 * MINUTE), Look(30 * MINUTE, 6 * HOUR))  # type: ignore[attr-defined]
     run = Run([feed], back_fill_ms=0)
     run.start(NOW + 2 * HOUR)
     widths = [window.to_ms - window.from_ms for window in feed.windows if not window.historical]
