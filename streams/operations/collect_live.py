@@ -85,7 +85,7 @@ def _greeting(plan: CollectPlan, where: str) -> list[str]:
 def _show(process: Collecting, view: LiveView, stop: threading.Event) -> None:
     """Show the board until it is over; tell once when other collectors have the tenants."""
     begun, measured, told = time.monotonic(), 0.0, False
-    patience = process.plan.settings.session_seconds * 2
+    patience = process.plan.settings.session_seconds
     while not stop.wait(TICK_SECONDS) and not process.over.is_set():
         now = time.monotonic()
         if now - measured >= SKEW_SECONDS:

@@ -80,11 +80,14 @@ class Collecting:
 
     def end(self, seconds: float) -> bool:
         """Stop every tenant, then leave the group; whether all that ended in time."""
+        until = time.monotonic() + seconds
         for held in list(self._held.values()):
             held.stop.set()
         self._leave.set()
         self._thread.join(seconds)
-        return not self._thread.is_alive()
+        left = [held.watch for held in list(self._held.values())]  # none, unless the group was lost
+        ended = [watch.join(max(0.1, until - time.monotonic())) for watch in left]
+        return all(ended) and not self._thread.is_alive()
 
     @property
     def held(self) -> list[str]:

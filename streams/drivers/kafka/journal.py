@@ -290,7 +290,7 @@ class KafkaJournal:
         try:
             self._producer.publish(output)
         except StoreLost as error:
-            raise self._lost(str(error)) from None
+            raise self._lost(f"tenant {self.tenant} can no longer be written by this process: {error}") from None
 
     def _rows(self, changes: Iterable[Change]) -> list[Outgoing]:
         topic = self._settings.topic(FEEDS)

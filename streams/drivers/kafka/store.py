@@ -115,8 +115,10 @@ class TransactionalProducer:
             log.debug("abort of %s: %s", self._id, _text(error))
 
     def close(self) -> None:
-        """Send what is left and give the producer up."""
-        self._producer.flush(self._seconds)
+        """Give the producer up. Nothing is left to be sent: a transaction is over, or it was never committed.
+
+        No `flush`: in a fenced producer it raises an object that is no exception and that no handler catches.
+        """
 
 
 class PartitionStore:

@@ -47,8 +47,10 @@ class Tenancy:
         self._held: set[str] = set()
         self._cut_off: list[str] = []
         session = int(settings.session_seconds * 1000)
+        static = {"group_instance_id": f"{settings.instance}|collect"} if settings.instance else {}
         self._consumer = Consumer(
             settings.client(
+                **static,
                 group_id=f"{settings.application}|collect",
                 session_timeout_ms=session,
                 heartbeat_interval_ms=max(500, session // 4),
@@ -84,7 +86,7 @@ class Tenancy:
             consumer.incremental_unassign(places)
 
         def cut_off(consumer: Consumer, places: list[TopicPartition]) -> None:
-            self._cut_off += self._give_back(places, lost)
+            self._cut_off += self._give_back(places, lambda tenant: None)
             consumer.incremental_unassign(places)
 
         try:
@@ -112,9 +114,9 @@ class Tenancy:
         numbers = {place.partition for place in places}
         return sorted(tenant for tenant, number in self._tenants.items() if number in numbers)
 
-    def _give_back(self, places: list[TopicPartition], lost: Change) -> list[str]:
+    def _give_back(self, places: list[TopicPartition], tell: Change) -> list[str]:
         given = [tenant for tenant in self._of(places) if tenant in self._held]
         for tenant in given:
             self._held.discard(tenant)
-            lost(tenant)
+            tell(tenant)
         return given
