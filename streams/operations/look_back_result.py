@@ -42,6 +42,11 @@ class TenantSeen:
     incidents: list[tuple[IncidentRow, dict[str, Any]]] = field(default_factory=list)
 
     @property
+    def found(self) -> int:
+        """Incidents of accounts and networks; those about what cannot be seen do not count."""
+        return sum(1 for row, _ in self.incidents if row.account != self.tenant)
+
+    @property
     def blind(self) -> bool:
         """Nothing of this tenant could be seen."""
         return not any(feed.to_ms for feed in self.feeds) and not any(kind.seen_ms for kind in self.inventory.kinds)

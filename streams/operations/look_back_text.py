@@ -35,7 +35,7 @@ def show(console: Console, tenants: Sequence[TenantSeen]) -> None:
 
 def verdict(seen: TenantSeen) -> str:
     """The answer in one line."""
-    count = len(seen.incidents)
+    count = seen.found
     if count:
         answer = f"{count} incident{'s' if count > 1 else ''} found. This is what could be seen."
     else:
@@ -61,7 +61,7 @@ def _objects(seen: TenantSeen) -> Iterator[dict[str, Any]]:
                "unseen": kind.unseen, "remedy": kind.remedy}  # fmt: skip
         for row in kind.unusual:
             yield {"type": "unusual", "name": kind.name, **row._asdict()}
-    yield {"type": "summary", "incidents": len(seen.incidents), "unusual": seen.inventory.unusual,
+    yield {"type": "summary", "incidents": seen.found, "unusual": seen.inventory.unusual,
            "whole": seen.whole, "text": verdict(seen)}  # fmt: skip
 
 
