@@ -12,7 +12,7 @@ from typing import Any
 
 from detectors.engine.account import Account, new_account
 from detectors.engine.account_states import AccountStates
-from detectors.engine.blind_spots import blind_spots, feeds_seen
+from detectors.engine.blind_spots import TELLING, blind_spots, feeds_seen
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
@@ -118,18 +118,19 @@ class AccountEngine(AccountStates):
         event = entry.event or decode(entry.value)
         account = self._account(tenant, entry.account)
         context = self._enter(tenant, account, entry, event.time_ms)
-        own = context.own
-        if own and not context.late:
-            hour = event.time_ms // HOUR_MS % 24
-            account.open_days[context.day] = account.open_days.get(context.day, 0) | 1 << hour
-            if context.ledger is not None:
-                context.ledger.join(account.number)
-        elif context.late:
+        if context.ledger is None:
             account.late += 1
-        account.seen |= feeds_seen(event)
+        elif context.role == "actor":
+            day, hour = context.day, event.time_ms // HOUR_MS % 24
+            account.open_days[day] = account.open_days.get(day, 0) | 1 << hour
+            context.ledger.join(account.number)
+        kind = type(event.detail)
+        if kind in TELLING:
+            account.seen |= feeds_seen(event)
         effects: list[Effect] = []
-        for place in self._places(type(event.detail)):
-            found = self._detectors[place].observe(account.states[place], event, context)
+        states, detectors = account.states, self._detectors
+        for place in self._readers.get(kind) or self._places(kind):
+            found = detectors[place].observe(states[place], event, context)
             if found:
                 effects += self._judge(tenant, account, entry, found, event)
         if context.signals:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from detectors.engine.account import SAW_RECIPIENTS, SAW_SEND, SAW_SIGNIN, Account
 from schemas.records.event import AuditEvent, MailSent, SignIn, TraceRow
 
+TELLING = frozenset({SignIn, TraceRow, MailSent})  # details that show a feed to be collected
+
 
 def feeds_seen(event: AuditEvent) -> int:
     """Bits of what a record shows to be collected."""

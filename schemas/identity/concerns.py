@@ -42,10 +42,44 @@ _MACHINERY: Final = ("s-1-5-18", "s-1-5-19", "s-1-5-20", "app@sharepoint", "cert
 _SERVICES: Final = ("securitycompliancealerts", "ffoservicepartneruser", "microsoft teams sync")
 _HOSTS: Final = ("nt authority\\", "nt service\\", "sharepoint\\", "microsoft\\")
 _APPLICATION: Final = "serviceprincipal_"
+_PARTICULAR: Final = frozenset(
+    {DirectoryAudit, PermissionGrant, RiskDetection}
+)  # their details name accounts, or who acts
+_ANSWERS_MAX: Final = 16_384
 
 
 def concerns(event: AuditEvent, identity_map: IdentityMap) -> list[Concern]:
-    """At most three (key, role), the primary first; no key twice."""
+    """At most three (key, role), the primary first; no key twice. Not to be changed: records alike share one answer."""
+    answers = identity_map.answers
+    key = _likeness(event)
+    if key is None:
+        return _concerns(event, identity_map)
+    found = answers.get(key)
+    if found is None:
+        found = _concerns(event, identity_map)
+        if event.source is not Source.TRACE or found[0][1] is Role.ACTOR:
+            if len(answers) >= _ANSWERS_MAX:
+                answers.clear()
+            answers[key] = found
+    return found
+
+
+def _likeness(event: AuditEvent) -> object:
+    """What decides the answer beside the map; None when it is more than this. Of mail only a sender at home is looked up."""
+    user = event.user
+    if event.source is Source.TRACE:
+        return user
+    if event.source is Source.INVENTORY:
+        return None
+    detail = event.detail
+    kind = type(detail)
+    if kind in _PARTICULAR or event.app_only or event.target or "@" not in user or user.startswith(_APPLICATION):
+        return None
+    sent_from = detail.sent_from if kind is MailSent else None  # type: ignore[union-attr]
+    return (user, event.user_type, event.mailbox, event.mailbox_guid, sent_from)
+
+
+def _concerns(event: AuditEvent, identity_map: IdentityMap) -> list[Concern]:
     if event.source is Source.TRACE:
         return _of_trace(event, identity_map)
     if event.source is Source.INVENTORY:

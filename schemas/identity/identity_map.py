@@ -12,6 +12,7 @@ from typing import Any
 from schemas.records.event import AuditEvent
 
 _GUEST = "#ext#"
+_LEARNT_MAX = 65_536  # combinations of ids
 ID, ALIAS, PROXY = (
     "id",
     "alias",
@@ -32,9 +33,21 @@ class IdentityMap:
         self._alias: dict[str, str | None] = {}  # local part -> UPN; None: more than one account has it
         self._proxy: dict[str, str] = {}  # other mail addresses -> UPN
         self._fresh: set[tuple[str, str]] = set()  # (table, id) since the last `changes`
+        self._learnt: set[tuple[object, ...]] = set()  # what `learn` has met and would learn nothing from again
+        self.answers: dict[object, list[tuple[str, Any]]] = {}  # of `concerns`; empty again with every change
 
     def learn(self, event: AuditEvent) -> bool:
         """Take in the ids of the acting user and of the mailbox. True when something was new or changed."""
+        met = (event.user, event.app_only, event.user_ids, event.mailbox_guid, event.mailbox)
+        if met in self._learnt:
+            return False
+        changed = self._learn(event)
+        if len(self._learnt) >= _LEARNT_MAX:
+            self._learnt.clear()
+        self._learnt.add(met)
+        return changed
+
+    def _learn(self, event: AuditEvent) -> bool:
         changed = False
         if "@" in event.user and not event.app_only:
             changed = self._learn_alias(event.user)
@@ -51,7 +64,8 @@ class IdentityMap:
         if not held or "@" not in upn or self._upn.get(held) == upn:
             return False
         self._upn[held] = upn
-        self._fresh.add((ID, held))
+        self._changed(ID, held)
+        self._learnt.clear()  # the word before this one would be the latest again
         return True
 
     def add_address(self, address: str, upn: str) -> bool:
@@ -60,7 +74,7 @@ class IdentityMap:
         if address == upn or self._proxy.get(address) == upn:
             return False
         self._proxy[address] = upn
-        self._fresh.add((PROXY, address))
+        self._changed(PROXY, address)
         return True
 
     def resolve(self, held: str) -> str | None:
@@ -86,8 +100,12 @@ class IdentityMap:
         if alias in self._alias and known in (upn, None):
             return False
         self._alias[alias] = upn if known == upn else None
-        self._fresh.add((ALIAS, alias))
+        self._changed(ALIAS, alias)
         return True
+
+    def _changed(self, table: str, held: str) -> None:
+        self._fresh.add((table, held))
+        self.answers.clear()
 
     # --- durable form --------------------------------------------------------------------------------------------
 
@@ -101,6 +119,8 @@ class IdentityMap:
         """Take over rows as `changes` gave them; they are no change. ValueError for a table that is none."""
         for table, held, upn in rows:
             self._table(table)[held] = upn
+        self._learnt.clear()
+        self.answers.clear()
 
     def _table(self, table: str) -> dict[str, Any]:
         tables: dict[str, dict[str, Any]] = {ID: self._upn, ALIAS: self._alias, PROXY: self._proxy}

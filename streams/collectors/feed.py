@@ -97,8 +97,9 @@ def feed(
             counts.skipped += 1
         if repeated:
             continue
-        keys.update(key for key, _ in found)
-        yield from copies(event, raw, tenant, found)
+        for entry in copies(event, raw, tenant, found):
+            keys.add(entry.account)
+            yield entry
     if clock_at is not None:
         yield clock(tenant, time_ms + 1)
 
