@@ -8,6 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
+import orjson
+
 
 class Sent:
     """One file of lines per feed (`activity.Audit.Exchange.jsonl`, `graph.signIns.interactiveUser.jsonl`).
@@ -41,6 +43,16 @@ class Sent:
                     self._known.add(key)
                     fresh.append(line)
             self._write(feed, fresh)
+
+    def has(self, feed: str, identity: str) -> bool:
+        """Whether a content was served whole."""
+        return blake2b(f"{feed}\0{identity}".encode(), digest_size=12).digest() in self._known
+
+    def conclude(self, feeds: dict[str, dict[str, object]]) -> None:
+        """Write what could have been fetched, by feed, beside what was (`available.json`)."""
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / "available.json").write_bytes(orjson.dumps(feeds, option=orjson.OPT_INDENT_2))
 
     def _write(self, feed: str, lines: list[bytes]) -> None:
         self.records[feed] = self.records.get(feed, 0) + len(lines)

@@ -98,7 +98,21 @@ class PracticeTenant:
         """Let a record that this service itself causes arrive."""
         self.stores.take(name, item)
 
+    def available(self) -> dict[str, dict[str, object]]:
+        """By feed: records and contents that have become available, and the ids of contents that nobody fetched whole."""
+        found: dict[str, dict[str, object]] = {}
+        with self.stores.lock:
+            for name, store in self.stores.blobs.items():
+                feed = f"activity/{name}"
+                unserved = [blob.id for blob in store.blobs if not blob.missing and not self.sent.has(feed, blob.id)]
+                found[feed] = {"contents": len(store.blobs), "unserved": unserved,
+                               "records": sum(len(blob.positions) for blob in store.blobs)}  # fmt: skip
+            for name, rows in self.stores.rows.items():
+                found[f"graph/{name}"] = {"records": len(rows), "served": self.sent.records.get(f"graph/{name}", 0)}
+        return found
+
     def close(self) -> None:
-        """Close files."""
+        """Close files, after writing what was available where everything served is logged."""
+        self.sent.conclude(self.available())
         self.sent.close()
         self._spool.close()
