@@ -15,7 +15,7 @@ from streams.clock import Clock
 from streams.cloud.credentials import AccessError
 from streams.cloud.http import CloudHttp
 from streams.cloud.seam import CloudError, NoToken
-from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.settings import CLIENT_LOG, KafkaSettings
 from streams.operations.checks.audit_log import AuditLog
 from streams.operations.checks.canary import Canary
 from streams.operations.checks.check import Check, Finding, Level, fail
@@ -28,11 +28,12 @@ from streams.operations.checks.installation import Installation
 from streams.operations.checks.kafka import Kafka
 from streams.operations.checks.licences import Licences
 from streams.operations.checks.limits import LimitedCloud
+from streams.operations.checks.other_feeds import OtherFeeds
 from streams.operations.checks.permissions import Permissions
 from streams.operations.checks.secret_expiry import SecretExpiry
 from streams.operations.checks.sinks import Sinks
 from streams.operations.checks.store import Store
-from streams.operations.checks.store_view import StoreView, store_view
+from streams.operations.checks.store_view import StoreView, view_of
 from streams.operations.checks.subscriptions import Subscriptions
 from streams.operations.checks.tenant_context import TenantContext
 from streams.operations.checks.versions import Versions
@@ -53,11 +54,14 @@ TENANT: Sequence[Check[TenantContext]] = (
     Subscriptions(),
     Feeds(),
     ClockSkew(),
+    OtherFeeds(),
     Freshness(),
     Canary(),
 )
+WITHOUT_CLOUD: Sequence[Check[TenantContext]] = (OtherFeeds(), Freshness())  # a tenant that is read from files alone
 AT_ONCE = 8  # tenants
 TEXT_MAX = 600  # characters of one detail
+_LOGGING_OFF = 60
 
 C = TypeVar("C")
 
@@ -72,10 +76,11 @@ def run_doctor(
     as_json: bool,
 ) -> int:
     """Look at everything and print it; 0 all is well or warned of, 1 something fails, 2 no tenant is configured."""
+    CLIENT_LOG.setLevel(_LOGGING_OFF)  # what matters of librdkafka's lines comes as an error of ours
     installation = Installation(clock, store_path, kafka, sinks, geo, os.environ)
     with StandardError() as said:
         lines = _checked(INSTALLATION, installation, "", partial(printable, limit=TEXT_MAX))
-        view = store_view(store_path, [watched.id for watched in tenants])
+        view = view_of(store_path, kafka, [watched.id for watched in tenants], clock.now_ms())
         diagnoses = [Diagnosis(lines)]
         if tenants:
             with ThreadPoolExecutor(min(AT_ONCE, len(tenants)), "doctor") as pool:
@@ -101,7 +106,9 @@ def look_at(watched: WatchedTenant, clock: Clock, store: StoreView) -> Diagnosis
     except AccessError as error:
         return Diagnosis([Line(watched.id, "credentials", _cleaned(fail("access", str(error)), clean))])
     try:
-        context = TenantContext(watched.access, watched.feeds, LimitedCloud(cloud), clock, store)
+        context = TenantContext(watched.access, watched.feeds, LimitedCloud(cloud), clock, store, watched.other)
+        if not watched.feeds:
+            return Diagnosis(_checked(WITHOUT_CLOUD, context, watched.id, clean))
         lines = _checked(TENANT, context, watched.id, clean)
         return Diagnosis(lines, [(watched.id, row) for row in tenant_coverage(context)])
     finally:

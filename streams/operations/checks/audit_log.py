@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from streams.cloud.seam import CloudError
+from streams.collectors.inventory.mailboxes import Mailboxes
 from streams.collectors.live.activity import CONTENT_TYPES
 from streams.collectors.live.activity_errors import AUDIT_OFF
 from streams.operations.checks.check import Finding, fail, ok, skip
-from streams.operations.checks.needed_roles import EXCHANGE
 from streams.operations.checks.tenant_context import TenantContext
 
 _WHAT = "unified audit log"
-_EXCHANGE_ROLE = (
-    f"{EXCHANGE.remedy} Give the application an Exchange role that may read, such as View-Only Configuration"
-    " (the Entra role Global Reader has it)."
-)
 
 
 class AuditLog:
@@ -31,4 +27,4 @@ class AuditLog:
             return [fail(_WHAT, AUDIT_OFF.meaning, AUDIT_OFF.remedy)]
         if any(probe.subscription is not None for probe in probes):
             return [ok(_WHAT, "the Management Activity API takes our calls, which it does not when it is switched off")]
-        return [skip(_WHAT, f"neither Exchange ({setting}) nor the Management Activity API tells", _EXCHANGE_ROLE)]
+        return [skip(_WHAT, f"neither Exchange ({setting}) nor the Management Activity API tells", Mailboxes.remedy)]

@@ -10,6 +10,7 @@ from streams.operations.checks.tenant_context import TenantContext
 from streams.operations.checks.wording import moment, span
 
 LATE_MS = 3_600_000
+_START = "Start `watchpost run`, or `watchpost collect` where Kafka is used."
 VERY_LATE_MS = 6 * LATE_MS  # the tenant's clock no longer waits for the feed
 
 
@@ -24,14 +25,14 @@ class Freshness:
             return [skip("feeds", f"nothing to compare with: {context.store.problem}")]
         view = context.view
         if view is None:
-            return [skip("feeds", "the store knows nothing of this tenant yet")]
+            return [skip("feeds", "no collector has written anything of this tenant yet")]
         names = [context.probes.feed_name(name) for name in context.feeds]
+        names += ["files/followed"] if context.other.follow else []
+        names += [f"kafka/{source.topic}" for source in context.other.topics]
         now_ms = context.clock.now_ms()
         findings = [_feed(name, view, now_ms, context.collecting) for name in names]
         if not context.collecting:
-            findings.insert(
-                0, warn("collector", "no process collects now, so every feed falls behind", "Start `watchpost run`.")
-            )
+            findings.insert(0, warn("collector", "no process collects now, so every feed falls behind", _START))
         return findings + _gaps(view)
 
 

@@ -8,10 +8,11 @@ from functools import cached_property
 from streams.clock import Clock
 from streams.cloud.seam import Api, CloudError, Unreachable
 from streams.cloud.tenant_access import TenantAccess
-from streams.operations.checks.exchange import audit_log_config
+from streams.collectors.inventory.calls import cmdlet
 from streams.operations.checks.limits import LimitedCloud
 from streams.operations.checks.probes import Probes
 from streams.operations.checks.store_view import StoreView, TenantView
+from streams.operations.other_sources import OtherSources
 
 
 @dataclass
@@ -22,7 +23,8 @@ class TenantContext:
     feeds: tuple[str, ...]
     cloud: LimitedCloud
     clock: Clock
-    store: StoreView
+    store: StoreView = field(default_factory=StoreView)
+    other: OtherSources = field(default_factory=OtherSources)
     _roles: dict[Api, frozenset[str] | CloudError] = field(default_factory=dict)
 
     @property
@@ -33,7 +35,7 @@ class TenantContext:
     @property
     def collecting(self) -> bool:
         """Whether a process collects this tenant now."""
-        return bool(self.store.owner) and self.view is not None
+        return self.view is not None and self.view.collecting
 
     @cached_property
     def probes(self) -> Probes:
@@ -44,7 +46,8 @@ class TenantContext:
     def exchange_audit(self) -> bool | CloudError:
         """Whether the unified audit log takes records, by Exchange; why that could not be read."""
         try:
-            return bool(audit_log_config(self.cloud).get("UnifiedAuditLogIngestionEnabled"))
+            rows = cmdlet(self.cloud, "Get-AdminAuditLogConfig", {})
+            return any(row.get("UnifiedAuditLogIngestionEnabled") for row in rows)
         except CloudError as error:
             return error
 

@@ -6,7 +6,8 @@ import platform
 import re
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 
 from streams.operations.checks.check import Finding, fail, ok, warn
@@ -31,9 +32,15 @@ class Versions:
         findings = [ok("Python", f"{number}, {ssl.OPENSSL_VERSION}")]
         if not OLDEST <= sys.version_info[:2] < NEWER:
             findings = [fail("Python", f"{number} is not supported", "Use Python 3.11, 3.12 or 3.13.")]
-        if problem := foreign_owner(packages_distributions()):
+        if problem := foreign_owner(_owners()):
             findings.append(fail("packages", problem))
         return findings + _packages()
+
+
+@cache
+def _owners() -> Mapping[str, list[str]]:
+    """Distributions by top-level package: reads the list of files of each."""
+    return packages_distributions()
 
 
 def _packages() -> list[Finding]:

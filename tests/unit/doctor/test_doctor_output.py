@@ -23,6 +23,7 @@ from streams.operations.checks.store_view import StoreView
 from streams.operations.checks.tenant_context import TenantContext
 from streams.operations.doctor import run_doctor
 from streams.operations.live_settings import WatchedTenant
+from streams.operations.other_sources import OtherSources
 from tests.unit.cloud.certificates import write_pair
 
 from .conftest import Doctor, LeapingClock
@@ -59,7 +60,8 @@ def test_a_table_on_a_terminal(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_document_has_a_row_for_each_check(doctor: Doctor) -> None:
-    document = doctor.run(feeds=("Audit.Exchange",)).document
+    other = OtherSources((str(doctor.folder),))
+    document = doctor.run(tenants=[WatchedTenant(doctor.access(), ("Audit.Exchange",), other)]).document
     checks = {row["check"] for row in document["checks"]}
     assert document["version"]
     assert checks == {check.name for check in command.INSTALLATION} | {check.name for check in command.TENANT}

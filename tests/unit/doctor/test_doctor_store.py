@@ -13,13 +13,18 @@ from pathlib import Path
 import orjson
 import pytest
 
-from schemas.contracts.collected import Gap, GapKind
+from schemas.contracts.collected import Batch, Gap, GapKind, Tally
 from streams.collectors.live.collector_state import CollectorState
 from streams.collectors.live.expected_silence import ArrivalModel
 from streams.drivers.embedded.database import open_database
+from streams.drivers.kafka.feed_book import FeedBook
+from streams.drivers.kafka.reading import LogMessage
+from streams.drivers.kafka.settings import KafkaSettings
+from streams.operations.checks import kafka as kafka_check
+from streams.operations.checks import store_view as view_module
 from streams.operations.checks.installation import Installation
 from streams.operations.checks.store import Store
-from streams.operations.checks.store_view import store_view
+from streams.operations.checks.store_view import kafka_view, store_view
 from streams.operations.live_feeds import DEFAULT
 
 from .conftest import Doctor, LeapingClock, Report
@@ -207,3 +212,28 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int,
 
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage())
     assert levels(tmp_path / "deeper" / "watchpost.db")["disk"] == level
+
+
+# --- Kafka -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("clock_age", "level"), [(MINUTE, "fail"), (2 * HOUR, "warn")])
+def test_with_kafka_freshness_comes_from_the_feeds_topic(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, clock_age: int, level: str
+) -> None:
+    tenant, now_ms = doctor.tenant.id, doctor.clock.ms
+    book = FeedBook(tenant)
+    changes = book.apply(Batch(EXCHANGE, complete_ms=now_ms - 7 * HOUR), Tally(), now_ms)
+    changes += book.apply(Batch("collector", checkpoint=CollectorState().to_json()), Tally(), now_ms)
+    changes.append((f"{tenant}|".encode(), orjson.dumps({"clock_ms": now_ms - clock_age})))
+    changes.append((b"another|graph/x", b"{}"))
+    messages = [LogMessage("feeds", 0, offset, key, value, []) for offset, (key, value) in enumerate(changes)]
+    monkeypatch.setattr(view_module, "read_log", lambda settings, topic: [(0, one.offset, one) for one in messages])
+    monkeypatch.setattr(kafka_check, "list_topics", lambda settings: [])
+    report = doctor.run(feeds=("Audit.Exchange",), kafka=KafkaSettings("broker:9092"))
+    assert report.one("freshness", EXCHANGE)["level"] == level
+
+
+def test_a_feeds_topic_that_cannot_be_read_is_a_problem() -> None:
+    found = kafka_view(KafkaSettings("127.0.0.1:1", request_seconds=0.3), ["t"], 0)
+    assert "could not be read" in found.problem and not found.tenants

@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from streams.cloud.credentials import ClientSecret, Source
+from streams.cloud.credentials import ClientSecret, ManagedIdentity, Source
+from streams.cloud.seam import Endpoints
 from streams.cloud.secret import Secret
+from streams.cloud.tenant_access import TenantAccess
+from streams.operations.live_settings import WatchedTenant
+from streams.operations.other_sources import OtherSources, TopicSource
 from streams.simulation.clock import graph_time
 
 from .conftest import Doctor
@@ -224,6 +228,26 @@ def test_an_untrusted_certificate_is_named(doctor: Doctor) -> None:
 def test_a_bundle_that_is_none_stops_only_this_tenant(doctor: Doctor) -> None:
     report = doctor.run(access=doctor.access(ca_bundle=doctor.folder / "none.pem"))
     assert report.of("credentials")[0]["level"] == "fail" and report.of("versions")
+
+
+def test_other_sources_are_looked_at_and_not_read(doctor: Doctor) -> None:
+    there = doctor.folder / "records.jsonl"
+    there.write_text("{}")
+    properties = {"bootstrap.servers": "127.0.0.1:1", "sasl.password": "S3cretOfTheHub", "security.protocol": "none"}
+    topic = TopicSource("insights", properties)
+    other = OtherSources((str(there), str(doctor.folder / "later")), (topic,))
+    report = doctor.run(tenants=[WatchedTenant(doctor.access(), ("Audit.Exchange",), other)])
+    found = {row["what"]: row["level"] for row in report.of("other sources")}
+    assert found == {str(there): "ok", str(doctor.folder / "later"): "warn", "kafka/insights": "fail"}
+    assert "S3cretOfTheHub" not in doctor.printed
+
+
+def test_a_tenant_that_is_read_from_files_alone_asks_no_api(doctor: Doctor) -> None:
+    nowhere = Endpoints(login="", management="", graph="", exchange="")
+    access = TenantAccess("local", "", ManagedIdentity(), nowhere)
+    report = doctor.run(tenants=[WatchedTenant(access, (), OtherSources((str(doctor.folder),)))])
+    assert report.status == 0 and report.document["coverage"] == []
+    assert {row["check"] for row in report.document["checks"] if row["tenant"]} == {"other sources", "freshness"}
 
 
 def own_secret(doctor: Doctor) -> dict[str, Any]:
