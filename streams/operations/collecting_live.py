@@ -53,7 +53,6 @@ class _Held:
 
     watch: TenantWatch
     stop: threading.Event
-    journal: KafkaJournal | None = None
 
 
 class Collecting:
@@ -141,8 +140,8 @@ class Collecting:
         until = time.monotonic() + STOP_SECONDS
         if not held.watch.join(max(0.1, until - time.monotonic())):
             self.board.say(f"tenant {tenant} did not end in time; what it had not stored comes again")
-        elif held.journal is not None:
-            held.journal.close()
+        elif isinstance(held.watch.journal, KafkaJournal):
+            held.watch.journal.close()
         self._telemetry.forget_tenant(tenant)
         if not self._leave.is_set():
             self.board.say(f"tenant {tenant} goes on elsewhere")
@@ -157,11 +156,7 @@ class Collecting:
         clock = self.plan.clock
         intake = Intake(tenant, IdentityMap(home_domains), RecentIndex(clock), home_domains)
         say: Callable[[str], None] = partial(self._feeds.said, tenant, "")
-        journal = KafkaJournal(self.plan.settings, tenant, intake, clock, JournalLost, stop, say)
-        held = self._held.get(tenant)
-        if held is not None and held.stop is stop:
-            held.journal = journal
-        return journal
+        return KafkaJournal(self.plan.settings, tenant, intake, clock, JournalLost, stop, say)
 
     def _remembered(self, tenant: str) -> dict[str, Any]:
         """The tenant's facts of the last time; nobody is fenced for them."""

@@ -17,6 +17,7 @@ from schemas.contracts.log import LogEntry
 from schemas.contracts.signal import SignalItem
 from schemas.contracts.topics import AUDIT, SIGNALS, STATE
 from streams.drivers.kafka.desk import Desk, Halt
+from streams.drivers.kafka.observing import Unobserved, WorkObserver
 from streams.drivers.kafka.outbox import EncodeIncident, Outbox
 from streams.drivers.kafka.partition import Engine, PartitionWorker, decode_entry, decode_signal_message
 from streams.drivers.kafka.reading import read_partition
@@ -45,6 +46,7 @@ class Detect:
     accounts: Desk
     entities: Desk
     halt: Halt
+    observer: WorkObserver
 
     @property
     def desks(self) -> tuple[Desk, Desk]:
@@ -52,15 +54,17 @@ class Detect:
         return (self.accounts, self.entities)
 
 
-def create_app(settings: KafkaSettings, engines: Engines, datadir: str) -> Detect:
+def create_app(settings: KafkaSettings, engines: Engines, datadir: str, observer: WorkObserver | None = None) -> Detect:
     """A new app; nothing is started. Call it inside a running event loop. `datadir` is a folder that Faust may fill."""
     app = faust.App(settings.application, **_faust_settings(settings, datadir))
     app.transport = ReadCommittedTransport(app.conf.broker, app)
     halt = Halt()
+    observer = observer or Unobserved()
     outbox = Outbox(settings, engines.encode_incident)
-    accounts = _desk(settings, settings.topic(AUDIT), engines.accounts, decode_entry, outbox, halt)
-    entities = _desk(settings, settings.topic(SIGNALS), engines.entities, decode_signal_message, outbox, halt)
-    detect = Detect(app, accounts, entities, halt)
+    around = _Around(settings, outbox, halt, observer)
+    accounts = _desk(around, settings.topic(AUDIT), engines.accounts, decode_entry)
+    entities = _desk(around, settings.topic(SIGNALS), engines.entities, decode_signal_message)
+    detect = Detect(app, accounts, entities, halt, observer)
     _add_agent(settings, detect, ACCOUNTS_AGENT, accounts)
     _add_agent(settings, detect, ENTITIES_AGENT, entities)
     _follow_assignment(settings, detect)
@@ -96,20 +100,31 @@ def _follow_assignment(settings: KafkaSettings, detect: Detect) -> None:
     detect.app.on_partitions_revoked.connect(revoked)
 
 
-def _desk(
-    settings: KafkaSettings, topic: str, engine: Callable[[int], Engine[Any]], decode: Any, outbox: Outbox, halt: Halt
-) -> Desk:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What both desks share."""
+
+    settings: KafkaSettings
+    outbox: Outbox
+    halt: Halt
+    observer: WorkObserver
+
+
+def _desk(around: _Around, topic: str, engine: Callable[[int], Engine[Any]], decode: Any) -> Desk:
+    settings = around.settings
+
     def make(partition: int) -> PartitionWorker[Any]:
         return PartitionWorker(
             engine(partition),
             decode,
             partial(PartitionStore, settings, topic, partition),
-            outbox,
+            around.outbox,
             partial(read_partition, settings, topic, partition),
             settings.batch_records,
+            around.observer,
         )
 
-    return Desk(topic, make, halt)
+    return Desk(topic, make, around.halt, around.observer)
 
 
 def _faust_settings(settings: KafkaSettings, datadir: str) -> dict[str, Any]:

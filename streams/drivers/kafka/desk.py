@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from streams.drivers.kafka.observing import Unobserved, WorkObserver
 from streams.drivers.kafka.partition import PartitionWorker
 from streams.drivers.kafka.reading import LogMessage
 from streams.drivers.kafka.store import Outgoing, StoreLost
@@ -47,11 +48,18 @@ class Halt:
 class Desk:
     """The workers of one source topic. `make` makes a worker for a partition, not yet opened."""
 
-    def __init__(self, topic: str, make: Callable[[int], PartitionWorker[Any]], halt: Halt) -> None:
+    def __init__(
+        self,
+        topic: str,
+        make: Callable[[int], PartitionWorker[Any]],
+        halt: Halt,
+        observer: WorkObserver | None = None,
+    ) -> None:
         self.topic = topic
         self.workers: dict[int, PartitionWorker[Any]] = {}
         self._make = make
         self._halt = halt
+        self._observer = observer or Unobserved()
         self._busy: dict[int, asyncio.Future[None]] = {}  # what runs in a thread now, by partition
         self._suspended = False
 
@@ -68,6 +76,7 @@ class Desk:
                 self._busy[partition] = asyncio.ensure_future(
                     self._run(partition, partial(self._open, partition, worker))
                 )
+        self._tell()
 
     async def revoke(self, seconds: float) -> None:
         """A rebalance begins: finish what is being processed, begin nothing new."""
@@ -102,6 +111,12 @@ class Desk:
     def _open(self, partition: int, worker: PartitionWorker[Any]) -> None:
         worker.open()
         log.info("%s, partition %d: opened at offset %d, %s", self.topic, partition, worker.position, worker.counts)
+        self._tell()
+
+    def _tell(self) -> None:
+        workers = list(self.workers.values())
+        opened = sum(worker.opened for worker in workers)
+        self._observer.partitions(self.topic, opened, len(workers) - opened)
 
     async def _leave(self, partition: int, snapshot: Snapshot | None = None) -> None:
         worker = self.workers.pop(partition)

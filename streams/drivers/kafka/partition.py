@@ -7,15 +7,18 @@ processed already and is skipped.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Generic, Protocol, TypeVar
 
 from detectors.engine.effects import Effect
+from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry, MalformedEntry, entry_from_message
 from schemas.contracts.signal import MalformedSignal, SignalItem, decode_signal
 from schemas.records.errors import UnreadableRecord
+from streams.drivers.kafka.observing import Unobserved, Worked, WorkObserver
 from streams.drivers.kafka.outbox import Outbox
 from streams.drivers.kafka.reading import LogMessage
 from streams.drivers.kafka.store import Outgoing, Store
@@ -78,6 +81,7 @@ class PartitionWorker(Generic[T]):
         outbox: Outbox,
         read: ReadRange,
         batch: int = 1000,
+        observer: WorkObserver | None = None,
     ) -> None:
         self.engine = engine
         self.counts = Counts()
@@ -90,6 +94,7 @@ class PartitionWorker(Generic[T]):
         self._outbox = outbox
         self._read = read
         self._batch = batch
+        self._observer = observer or Unobserved()
         self._verified = False  # the first delivery after an assignment is compared with the log
 
     def open(self) -> None:
@@ -102,7 +107,7 @@ class PartitionWorker(Generic[T]):
             if message.offset > self.position:
                 rest = [message]
                 break
-            self._fold(message)
+            self._fold(message, Worked())
             self.counts.rebuilt += 1
             if self.abandoned:
                 raise Abandoned
@@ -120,7 +125,9 @@ class PartitionWorker(Generic[T]):
     def handle(self, messages: Sequence[LogMessage]) -> None:
         """Process delivered messages in order: one transaction of their output and the new position."""
         new = [message for message in messages if message.offset > self.position]
-        self.counts.redelivered += len(messages) - len(new)
+        if len(new) < len(messages):
+            self.counts.redelivered += len(messages) - len(new)
+            self._observer.redelivered(len(messages) - len(new))
         if not new:
             return
         if not self._verified:
@@ -149,14 +156,17 @@ class PartitionWorker(Generic[T]):
     def _process(self, messages: Sequence[LogMessage]) -> None:
         if self._store is None:
             raise RuntimeError("a partition must be opened before it is worked on")
-        output: list[Outgoing] = []
+        work, output, begun = Worked(), list[Outgoing](), time.monotonic()
         for message in messages:
-            output += self._fold(message)
+            output += self._fold(message, work)
+        folded = time.monotonic()
         self._store.commit(output, messages[-1].offset)
         self.position = messages[-1].offset
         self.counts.processed += len(messages)
+        work.fold_seconds, work.commit_seconds = folded - begun, time.monotonic() - folded
+        self._observer.worked(work)
 
-    def _fold(self, message: LogMessage) -> list[Outgoing]:
+    def _fold(self, message: LogMessage, work: Worked) -> list[Outgoing]:
         stage = "decode"
         try:
             item = self._decode(message)
@@ -164,5 +174,9 @@ class PartitionWorker(Generic[T]):
             effects = self.engine.fold(item)
         except MALFORMED as error:
             self.counts.dead_letters += 1
+            work.dead += 1
             return [self._outbox.dead_letter(message, stage, error)]
+        if isinstance(item, LogEntry):
+            work.entries[item.tenant, item.kind.value] += 1
+        work.told += [effect for effect in effects if isinstance(effect, Incident)]
         return [out for effect in effects for out in self._outbox.messages(effect)]

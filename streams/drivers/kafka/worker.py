@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from streams.drivers.kafka.app import Detect, Engines, create_app, state_message
+from streams.drivers.kafka.observing import WorkObserver
 from streams.drivers.kafka.settings import CLIENT_LOG, KafkaSettings
 from streams.drivers.kafka.topics import require_topics
 
@@ -21,7 +22,12 @@ EXIT_FAILED = 1
 FAILED_STOP_SECONDS = 2.0  # live objects are ahead of the store: try to leave the group, then end
 
 
-def run_worker(settings: KafkaSettings, engines: Engines, started: Callable[[], None] | None = None) -> int:
+def run_worker(
+    settings: KafkaSettings,
+    engines: Engines,
+    started: Callable[[], None] | None = None,
+    observer: WorkObserver | None = None,
+) -> int:
     """Work until SIGTERM or SIGINT; returns the exit status (1 after an error, which was logged in one line).
 
     TopicsError when the topics are missing or have another partition count. When stopping takes longer than
@@ -30,11 +36,17 @@ def run_worker(settings: KafkaSettings, engines: Engines, started: Callable[[], 
     require_topics(settings)
     _quieten()
     with tempfile.TemporaryDirectory(prefix="watchpost-") as datadir:
-        return asyncio.run(_serve(settings, engines, datadir, started))
+        return asyncio.run(_serve(settings, engines, datadir, started, observer))
 
 
-async def _serve(settings: KafkaSettings, engines: Engines, datadir: str, started: Callable[[], None] | None) -> int:
-    detect = create_app(settings, engines, datadir)
+async def _serve(
+    settings: KafkaSettings,
+    engines: Engines,
+    datadir: str,
+    started: Callable[[], None] | None,
+    observer: WorkObserver | None,
+) -> int:
+    detect = create_app(settings, engines, datadir, observer)
     _stop_on_signals(detect)
     await detect.app.start()
     if started is not None:
@@ -57,6 +69,7 @@ async def _until_over(detect: Detect) -> None:
         try:
             await asyncio.wait_for(halt.event.wait(), 0.5)
         except TimeoutError:
+            detect.observer.beat()
             if app.crashed or app.should_stop:
                 halt.fail(f"Faust stopped: {app.crash_reason!r}")
 
