@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from streams.cloud.seam import Answer, Api, Cloud, Endpoints, Refused, Unreachable
+from streams.cloud.seam import Answer, Api, Cloud, Endpoints, NoToken, Refused, Unreachable
 
 CALL_SECONDS = 20.0
 GIVEN_UP_AFTER = 2  # calls in a row without an answer: the API is not asked again
+
+LOGIN_SILENT = "login-unreachable"  # code of NoToken
+_CHECK_NETWORK = "Check DNS, the proxy and the firewall."
 
 T = TypeVar("T")
 
@@ -42,7 +45,8 @@ def limited(seconds: float, work: Callable[[], T]) -> T:
 class LimitedCloud:
     """A tenant's access (`streams.cloud.seam.Cloud`) with a time limit for each call.
 
-    An API that did not answer twice in a row is not asked again. `heard` says whether any API has answered at all.
+    An API that did not answer twice in a row is not asked again, nor is a login service that cannot be reached. `heard` says
+    whether any API has answered at all.
     """
 
     def __init__(self, cloud: Cloud, seconds: float = CALL_SECONDS) -> None:
@@ -52,6 +56,7 @@ class LimitedCloud:
         self._cloud = cloud
         self._seconds = seconds
         self._silent: dict[Api, list[str]] = {}
+        self._no_login: NoToken | None = None
 
     def call(
         self,
@@ -69,9 +74,12 @@ class LimitedCloud:
         if len(silent) >= GIVEN_UP_AFTER:
             raise Unreachable(silent[-1])
         try:
-            answer = self._limited(
+            answer = self._with_login(
                 lambda: self._cloud.call(api, method, url, params=params, headers=headers, body=body, cost=cost)
             )
+        except TimeLimit as error:
+            silent.append(str(error))
+            raise Unreachable(str(error)) from None
         except Unreachable as error:
             silent.append(error.reason)
             raise
@@ -86,15 +94,25 @@ class LimitedCloud:
         return self._cloud.now_ms()
 
     def roles(self, api: Api) -> frozenset[str]:
-        """The app roles in the token for an API; `NoToken`, `Unreachable` when the login service does not answer in time."""
-        return self._limited(lambda: self._cloud.roles(api))
+        """The app roles in the token for an API; `NoToken`."""
+        try:
+            return self._with_login(lambda: self._cloud.roles(api))
+        except TimeLimit as error:
+            self._no_login = NoToken(LOGIN_SILENT, f"The login service gives {error}.", _CHECK_NETWORK, fatal=False)
+            raise self._no_login from None
+
+    def _with_login(self, work: Callable[[], T]) -> T:
+        """Work that needs a token: not tried any more once the login service was out of reach. `TimeLimit`."""
+        if self._no_login is not None:
+            held = self._no_login
+            raise NoToken(held.code, held.message, held.remedy, held.fatal)
+        try:
+            return limited(self._seconds, work)
+        except NoToken as error:
+            if error.code == LOGIN_SILENT:
+                self._no_login = error
+            raise
 
     def _answered(self, silent: list[str]) -> None:
         self.heard = True
         silent.clear()
-
-    def _limited(self, work: Callable[[], T]) -> T:
-        try:
-            return limited(self._seconds, work)
-        except TimeLimit as error:
-            raise Unreachable(str(error)) from None

@@ -38,4 +38,4 @@ class Sinks:
         shown = ", ".join(place.shown for place in where)
         if problems and (len(problems) == len(where) or kind != "kafka"):
             return fail(name, f"{kind}: {'; '.join(problems)}", "Check the address, DNS, the proxy and the firewall.")
-        return ok(name, f"{kind}: {shown} can be reached; nothing was sent")
+        return ok(name, f"{kind}: {shown} can be reached; no alert was sent")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from streams.clock import Clock
-from streams.cloud.seam import Api, CloudError, Unreachable
+from streams.cloud.seam import Api, CloudError
 from streams.cloud.tenant_access import TenantAccess
 from streams.collectors.inventory.calls import cmdlet
 from streams.operations.checks.limits import LimitedCloud
@@ -54,8 +54,7 @@ class TenantContext:
     def roles(self, api: Api) -> frozenset[str] | CloudError:
         """The app roles in the token for an API, asked for once; or why there is no token."""
         if api not in self._roles:
-            silent = next((held for held in self._roles.values() if isinstance(held, Unreachable)), None)
-            self._roles[api] = silent if silent is not None else self._asked(api)
+            self._roles[api] = self._asked(api)
         return self._roles[api]
 
     def _asked(self, api: Api) -> frozenset[str] | CloudError:

@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from streams.cloud.credentials import Certificate, Source
-from streams.cloud.seam import Answer, Api, Endpoints, Refused, Unreachable
+from streams.cloud.seam import Answer, Api, Endpoints, NoToken, Refused, Unreachable
 from streams.operations import doctor as command
 from streams.operations.checks.check import Finding, ok
 from streams.operations.checks.credentials import Credentials
@@ -148,7 +148,9 @@ class Silent:
         return 0
 
     def roles(self, api: Api) -> frozenset[str]:
-        raise Unreachable("nobody there")
+        self.calls += 1
+        threading.Event().wait(self.seconds)
+        raise NoToken("login-unreachable", "The login service cannot be reached.", "Look.", fatal=False)
 
 
 def test_a_call_that_takes_too_long_is_given_up_and_its_api_not_asked_forever() -> None:
@@ -158,6 +160,18 @@ def test_a_call_that_takes_too_long_is_given_up_and_its_api_not_asked_forever() 
         with pytest.raises(Unreachable, match=r"no answer within 0\.05 s"):
             cloud.call(Api.GRAPH, "GET", "https://graph.example/x")
     assert slow.calls == 2 and not cloud.heard
+
+
+@pytest.mark.parametrize("seconds", [0.0, 5.0])
+def test_a_login_service_that_is_silent_is_asked_once(seconds: float) -> None:
+    silent = Silent(Endpoints("", "", "", ""), seconds=seconds)
+    cloud = LimitedCloud(silent, seconds=0.05)
+    for api in Api:
+        with pytest.raises(NoToken, match="The login service"):
+            cloud.roles(api)
+        with pytest.raises(NoToken, match="The login service"):
+            cloud.call(api, "GET", "https://graph.example/x")
+    assert silent.calls == 1
 
 
 def test_a_refusal_is_an_answer() -> None:
