@@ -101,7 +101,11 @@ class FeedBook:
     def unseen(self, feed: str, contents: Sequence[Content]) -> list[Content]:
         """Those without a row, in their order, each once."""
         known = self.contents.get(feed, {})
-        return list({content.id: content for content in reversed(contents) if content.id not in known}.values())[::-1]
+        found: dict[str, Content] = {}
+        for content in contents:
+            if content.id not in known:
+                found.setdefault(content.id, content)
+        return list(found.values())
 
     def pending(self, feed: str) -> list[Content]:
         """Listed and not yet fetched, oldest first."""
@@ -181,6 +185,8 @@ Row = TypeVar("Row", ContentRow, FeedRow)
 
 def _row_of(kind: type[Row], value: bytes) -> Row:
     held = orjson.loads(value)
+    if not isinstance(held, dict):
+        raise TypeError
     return kind(**{item.name: held[item.name] for item in fields(kind) if item.name in held})
 
 
