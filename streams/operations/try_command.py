@@ -33,7 +33,7 @@ from streams.operations.live_view import LiveView
 from streams.operations.one_line_group import STATUS_INCOMPLETE, STATUS_INTERRUPTED, STATUS_OK
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
-from streams.operations.run_command import configured_sinks, ended_by_signals
+from streams.operations.run_command import DAY_MS, configured_sinks, ended_by_signals
 from streams.operations.serve_command import SETTINGS
 from streams.operations.settings import read_file
 from streams.operations.try_story import closing_words, opening_words
@@ -43,7 +43,8 @@ from streams.telemetry.health import Health
 from streams.telemetry.telemetry import Telemetry
 
 SPEED: Final = 150.0
-ATTACK_MINUTES: Final = 45.0  # practice time after the start: the look-back is done by then
+ATTACK_MINUTES: Final = 60.0  # practice time after the start: the look-back is done by then
+LOOK_BACK_DAYS: Final = 3
 STORY_MINUTES: Final = 85.0  # from the rule to the last of the mail, and until the vendor has told of it
 PATIENCE_SECONDS: Final = 150.0  # of wall time; a slow machine shows what it has by then
 START_SECONDS: Final = 60.0
@@ -68,7 +69,7 @@ def run_try(options: TryOptions) -> int:
     collect_seldom()
     folder = _new_folder(options.folder)
     with ended_by_signals() as stop, LiveView() as view:
-        for text in opening_words(options.accounts, options.speed, folder):
+        for text in opening_words(options.accounts, options.speed, LOOK_BACK_DAYS, folder):
             view.tell(text)
         with _practice_tenant(options, folder, stop) as settings:
             if stop.is_set():
@@ -101,7 +102,7 @@ def _practice_tenant(options: TryOptions, folder: Path, stop: threading.Event) -
     """The practice tenant, served by a process of its own; yields its settings file."""
     command = [sys.executable, "-m", "streams.operations", "simulate", "--serve", "--out", str(folder / "tenant")]
     command += ["--seed", str(options.seed), "--accounts", str(options.accounts), "--speed", str(options.speed)]
-    command += ["--attack-minutes", str(ATTACK_MINUTES)]
+    command += ["--attack-minutes", str(ATTACK_MINUTES), "--past-days", str(LOOK_BACK_DAYS + 1)]
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -136,7 +137,8 @@ def _watch(settings: Path, folder: Path, speed: float, view: LiveView, stop: thr
     except AccessError as error:
         raise Refusal(str(error)) from None
     sinks = configured_sinks([{"kind": "file", "path": str((folder / ALERTS).resolve())}], clock)
-    plan = WatchPlan(tenants, folder / STORE, clock, Knowledge(NetworkFacts(()), ()), sinks)
+    knowledge = Knowledge(NetworkFacts(()), ())
+    plan = WatchPlan(tenants, folder / STORE, clock, knowledge, sinks, back_fill_ms=LOOK_BACK_DAYS * DAY_MS)
     board = WatchBoard(clock, title="Watchpost on a practice tenant", say=lambda text: view.tell(f"watchpost: {text}"))
     telemetry = Telemetry(clock, version("watchpost"), "try")
     end_ms = clock.start_ms + int((ATTACK_MINUTES + STORY_MINUTES) * 60_000)

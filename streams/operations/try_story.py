@@ -13,12 +13,12 @@ from streams.sinks.alert_view import AlertView, view_of
 _STORY_LINES_MAX = 8
 
 
-def opening_words(accounts: int, speed: float, folder: Path) -> list[str]:
+def opening_words(accounts: int, speed: float, days: int, folder: Path) -> list[str]:
     """What is going to happen."""
     return [
         f"Watchpost on a practice tenant of {accounts} accounts, served over HTTPS on this machine as Microsoft 365's APIs"
         " serve a real one.",
-        f"Its clock runs {speed:.0f} times as fast. First a look back over seven days, then live. One account was taken over"
+        f"Its clock runs {speed:.0f} times as fast. First a look back over {days} days, then live. One account was taken over"
         " before anybody watched.",
         f"Everything is kept in {folder}/.",
     ]
