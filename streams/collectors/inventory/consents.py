@@ -13,7 +13,7 @@ MICROSOFT = frozenset({"f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41
 LISTS = " principals"  # the first part, before every service principal's id
 APPLICATIONS_MAX = 5_000
 _FIELDS = "id,appId,displayName,appOwnerOrganizationId,verifiedPublisher,appRoles,servicePrincipalType"
-USERS_MAX = 10  # users kept of each application
+USERS_MAX, SCOPES_MAX = 10, 100  # kept of each application
 
 
 class Consents:
@@ -93,16 +93,17 @@ def _note_applications(held: Round, principals: list[Row]) -> None:
 
 
 def _note_grants(held: Round, grants: list[Row]) -> None:
-    """Scopes of each application; `users` stays empty where an administrator consented for everybody."""
-    everybody: set[str] = set()
+    """Scopes that users gave each application beyond what an administrator gave it for everybody, and who they are."""
+    applications, shared = held.facts["applications"], set[tuple[str, str]]()
     for row in grants:
-        one = held.facts["applications"].get(text_of(row, "clientId"))
-        if one is None:
-            continue
-        one["scopes"] = sorted({*one["scopes"], *text_of(row, "scope").split()})[:100]
         if text_of(row, "consentType") == "AllPrincipals":
-            everybody.add(text_of(row, "clientId"))
-        elif len(one["users"]) <= USERS_MAX:
+            shared.update((text_of(row, "clientId"), scope) for scope in text_of(row, "scope").split())
+    for row in grants:
+        client = text_of(row, "clientId")
+        beyond = {scope for scope in text_of(row, "scope").split() if (client, scope) not in shared}
+        if client not in applications or not beyond or not text_of(row, "principalId"):
+            continue
+        one = applications[client]
+        one["scopes"] = sorted({*one["scopes"], *beyond})[:SCOPES_MAX]
+        if len(one["users"]) < USERS_MAX:
             one["users"] = sorted({*one["users"], text_of(row, "principalId").lower()})
-    for identity in everybody:
-        held.facts["applications"][identity]["users"] = []

@@ -25,7 +25,7 @@ NAME: Final = "inventory"
 DAY_MS: Final = 86_400_000
 STEP_PARTS: Final = 24
 THREADS: Final = 4
-WORKING_SECONDS: Final = 10.0  # between steps of a round
+WORKING_SECONDS: Final = 5.0  # between steps of a round
 RESTING_SECONDS: Final = 60.0
 RETRY_MS: Final = 60_000
 TRIES_MAX: Final = 5  # of one step before the kind is given up for this round
@@ -40,7 +40,6 @@ class InventoryFeed:
 
     name = NAME
     overlap_ms = 0
-    quick_overlap_ms = 0
     lateness_ms = 0
     reach_ms = 3_650 * DAY_MS  # it lists no past, so that nothing is missed while it was away
     back_fills = False  # what is there now is told when the past has been told

@@ -7,7 +7,7 @@ from typing import Any
 from streams.collectors.inventory.calls import Row, text_of
 from streams.collectors.inventory.kind import WHOLE, Found, Round
 from streams.collectors.inventory.people import exchange_mailboxes, owners_of, upn_of
-from streams.collectors.inventory.unusual import Finding, finding, unseen_by_audit
+from streams.collectors.inventory.unusual import Finding, argument, finding, unseen_by_audit
 
 NAMES_MAX = 1_000  # of mailboxes kept by name
 _FORWARDS = ("ForwardingSmtpAddress", "ForwardingAddress")
@@ -54,7 +54,9 @@ class Mailboxes:
         )
         for name, target in facts.get("forwarding", ()):
             if "@" in target and target.rpartition("@")[2] not in domains:
-                rows.append(finding(name, f"All its mail is forwarded to {target}.", f"Get-Mailbox -Identity {name}"))
+                rows.append(
+                    finding(name, f"All its mail is forwarded to {target}.", f"Get-Mailbox -Identity {argument(name)}")
+                )
         return rows
 
     def limits(self, held: Round) -> tuple[str, str]:

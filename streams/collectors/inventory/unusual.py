@@ -5,6 +5,7 @@ Nothing here is an alarm. Each finding is one true sentence about somebody or so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -33,6 +34,10 @@ POWERFUL: Final = frozenset(
 )
 
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.@+][A-Za-z0-9_.@+-]*")
+_QUOTES: Final = re.compile("(['\u2018\u2019\u201a\u201b])")  # PowerShell takes each of them for a single quote
+
+
 class Finding(NamedTuple):
     """One row: about whom or what, one true sentence, how to look at it."""
 
@@ -44,6 +49,13 @@ class Finding(NamedTuple):
 def finding(subject: str, sentence: str, look: str) -> Finding:
     """A row, safe to show."""
     return Finding(printable(subject, NAME_MAX), printable(sentence, 400), printable(look, 200))
+
+
+def argument(name: str) -> str:
+    """A name as one argument of a PowerShell command: quoted unless it is plain, every kind of quotation mark doubled."""
+    if _PLAIN.fullmatch(name):
+        return name
+    return "'" + _QUOTES.sub(r"\1\1", name) + "'"
 
 
 def rare(count: int, whole: int) -> bool:
@@ -69,7 +81,7 @@ def delegates(counts: Mapping[str, Sequence[Any]], mailboxes: int, domains: froz
     numbers = sorted((int(held[0]) for held in counts.values()), reverse=True)
     for who, (number, first) in sorted(counts.items()):
         domain = who.rpartition("@")[2] if "@" in who else ""
-        look = f"Get-MailboxPermission -Identity {first[0] if first else '*'}"
+        look = f"Get-MailboxPermission -Identity {argument(first[0] if first else who)}"
         if "#ext#" in who or (domain and domain not in domains):
             rows.append(finding(who, f"Somebody from outside may open {named(first)}.", look))
         alike = sum(1 for other in numbers if other >= number)
@@ -170,4 +182,4 @@ def methods(holders: Mapping[str, Sequence[Any]], people: int) -> list[Finding]:
 def unseen_by_audit(names: Sequence[str], whole: int, why: str, cmdlet: str) -> list[Finding]:
     """Mailboxes that auditing leaves out, for one reason."""
     text = f"{why}; {len(names)} of {whole} mailboxes here are so."
-    return [finding(name, text, f"{cmdlet} -Identity {name}") for name in sorted(names)]
+    return [finding(name, text, f"{cmdlet} -Identity {argument(name)}") for name in sorted(names)]

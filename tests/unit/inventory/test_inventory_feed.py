@@ -78,7 +78,7 @@ def test_a_step_asks_for_few_mailboxes() -> None:
         before = len(cloud.calls)
         feed.collect(Window(0, cloud.clock.now))
         most = max(most, len(cloud.calls) - before)
-        cloud.clock.now += 10_000
+        cloud.clock.now += 5_000
     assert most <= STEP_PARTS
     assert len({call for call in cloud.calls if call.startswith("Get-InboxRule")}) == 100
 
@@ -173,6 +173,22 @@ def test_no_role_for_rules_is_found_out_with_few_requests() -> None:
     round_of(cloud, journal)
     assert "no role" in reports(journal)["inbox-rules"].unseen
     assert sum(call.startswith("Get-InboxRule") for call in cloud.calls) == STEP_PARTS
+
+
+def test_what_a_user_allowed_beyond_what_all_may_is_told_with_the_name() -> None:
+    stranger = {"id": "sp1", "appId": "app1", "displayName": "Mail Reader", "appOwnerOrganizationId": "0bad",
+                "verifiedPublisher": {"verifiedPublisherId": None}, "servicePrincipalType": "Application"}  # fmt: skip
+    everybody = {"clientId": "sp1", "consentType": "AllPrincipals", "principalId": None, "scope": "User.Read"}
+    alone = {"clientId": "sp1", "consentType": "Principal", "principalId": f"ID-{ADA}", "scope": "User.Read Mail.Read"}
+    cloud = ordinary(servicePrincipals=[stranger], oauth2PermissionGrants=[everybody, alone])
+    journal = FakeJournal()
+    round_of(cloud, journal)
+    (row,) = reports(journal)["consents"].unusual
+    assert row.subject == "Mail Reader" and f"One user ({ADA}) gave Mail.Read" in row.sentence
+    alone["scope"] = "User.Read"
+    cloud.clock.now += DAY
+    round_of(cloud, journal)
+    assert reports(journal)["consents"].unusual == []
 
 
 def test_throttling_waits_and_loses_nothing() -> None:

@@ -8,6 +8,7 @@ from streams.collectors.inventory.unusual import (
     DAY_MS,
     Finding,
     administrators,
+    argument,
     consents,
     credentials,
     delegates,
@@ -99,6 +100,13 @@ def test_a_method_that_hardly_anybody_has_stands_out_in_a_tenant_of_some_size() 
     holders: dict[str, Any] = {"mobilePhone": [90, []], "email": [1, ["ada@corp.example"]]}
     assert subjects(methods(holders, 100)) == ["ada@corp.example"]
     assert methods(holders, 20) == []
+
+
+def test_a_hostile_name_cannot_make_another_command() -> None:
+    assert argument("ada.quill@corp.example") == "ada.quill@corp.example"
+    assert argument("a'; Remove-Mailbox b") == "'a''; Remove-Mailbox b'"
+    assert argument("a\u2019; Remove-Mailbox b") == "'a\u2019\u2019; Remove-Mailbox b'"
+    assert argument("-Confirm") == "'-Confirm'" and argument("$(x)") == "'$(x)'" and argument("") == "''"
 
 
 def test_small_things() -> None:
