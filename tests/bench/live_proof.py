@@ -1,0 +1,230 @@
+"""What a store must hold after a practice service was collected: everything that was served, once, and its consequences."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from detectors.engine.account_engine import AccountEngine
+from detectors.engine.entity_engine import EntityEngine
+from detectors.engine.signal_order import OrderedEntities
+from detectors.registry import account_detectors, entity_detectors
+from schemas.contracts.incident import Incident
+from schemas.contracts.ocsf import encode_ocsf
+from streams.drivers.embedded.archive import read_entries, read_records, unpack_block
+from streams.drivers.embedded.content_ledger import feed_ledgers
+from streams.drivers.embedded.database import open_readonly
+from streams.drivers.pipeline import LocalPipeline
+from streams.operations.detection import knowledge_of
+from tests.bench.live_service import INVENTORY, digest
+
+_WALL = ("delay", "harm_clock")  # members of a message that hold wall time
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Sums over all tenants that were up. Every list or count with a name in `FAULTS` must be empty or 0.
+
+    `served` are distinct records that an answer held; `lost_rows` such that were superseded by a later version of the row before
+    they could be stored; `repeats` records that were read and known already.
+    """
+
+    tenants: int
+    served: int
+    archived: int
+    dead: int
+    not_archived: int
+    never_served: int
+    rows_never_read: int
+    blobs: int
+    blobs_fetched: int
+    blobs_expired: int
+    blobs_missing: int
+    blobs_not_listed: int
+    blobs_not_fetched: int
+    read: int
+    produced: int
+    repeats: int
+    wrong_sums: list[str]
+    entries: int
+    states: int
+    other_states: int
+    messages: int
+    other_messages: int
+
+    @property
+    def holds(self) -> bool:
+        """Nothing is missing, too much, or different."""
+        return not self.wrong
+
+    @property
+    def wrong(self) -> dict[str, object]:
+        """What should be empty or 0 and is not."""
+        return {name: value for name in FAULTS if (value := getattr(self, name))}
+
+    def figures(self) -> dict[str, object]:
+        """For one line of JSON."""
+        return asdict(self) | {"holds": self.holds}
+
+
+FAULTS = (
+    "not_archived", "never_served", "rows_never_read", "blobs_not_listed", "blobs_not_fetched", "wrong_sums",
+    "other_states", "other_messages",
+)  # fmt: skip
+
+
+def proof(folder: Path, store: Path) -> Proof:
+    """Compare service and store; folds the log anew."""
+    held = orjson.loads((folder / INVENTORY).read_bytes())
+    living = [tenant for tenant, found in held.items() if not found["down"]]
+    with closing(open_readonly(store)) as connection:
+        records: Counter[str] = Counter()
+        for tenant in living:
+            records.update(_records(folder, connection, tenant, held[tenant]))
+            records.update(_blobs(connection, tenant, held[tenant]))
+        sums, wrong = _sums(connection, living)
+        return Proof(
+            tenants=len(living),
+            wrong_sums=wrong,
+            **{name: records[name] for name in _COUNTED},
+            **sums,
+            **_folded(connection),
+        )
+
+
+_COUNTED = (
+    "served", "archived", "dead", "not_archived", "never_served", "rows_never_read", "blobs", "blobs_fetched",
+    "blobs_expired", "blobs_missing", "blobs_not_listed", "blobs_not_fetched",
+)  # fmt: skip
+
+
+def _records(folder: Path, connection: sqlite3.Connection, tenant: str, held: dict[str, Any]) -> dict[str, int]:
+    """Served against archived, as sets of distinct contents; and the rows that were there to be read."""
+    served: set[bytes] = set()
+    for path in (folder / "served" / tenant).glob("*.jsonl"):
+        with path.open("rb") as lines:
+            served.update(digest(line.rstrip(b"\n")) for line in lines)
+    archived = {digest(raw) for _, _, raw in read_records(connection, tenant)}
+    buried = connection.execute(
+        "SELECT data FROM dead WHERE stage = 'decode' AND tenant = (SELECT no FROM tenants WHERE id = ?)", (tenant,)
+    )
+    dead = {digest(raw) for (data,) in buried for raw in unpack_block(data)}
+    start_ms = _looked_back_to(connection, tenant)
+    unread = sum(
+        time_ms >= start_ms and bytes.fromhex(key) not in archived and bytes.fromhex(key) not in dead
+        for rows in held["rows"].values()
+        for time_ms, key in rows
+    )
+    return {
+        "served": len(served),
+        "archived": len(archived),
+        "dead": len(dead),
+        "not_archived": len(served - archived - dead),
+        "never_served": len((archived | dead) - served),
+        "rows_never_read": unread,
+    }
+
+
+def _looked_back_to(connection: sqlite3.Connection, tenant: str) -> int:
+    sql = "SELECT checkpoint FROM feeds WHERE feed = 'collector' AND tenant = (SELECT no FROM tenants WHERE id = ?)"
+    (checkpoint,) = connection.execute(sql, (tenant,)).fetchone()
+    return int(orjson.loads(checkpoint)["start"])
+
+
+def _blobs(connection: sqlite3.Connection, tenant: str, held: dict[str, Any]) -> dict[str, int]:
+    """Blobs that the service had since the look-back's start, by what became of them."""
+    rows = connection.execute(
+        "SELECT feed, id, state, expires_ms FROM contents WHERE tenant = (SELECT no FROM tenants WHERE id = ?)",
+        (tenant,),
+    )
+    ledger = {(feed, identity): (state, expires_ms) for feed, identity, state, expires_ms in rows}
+    start_ms, found = _looked_back_to(connection, tenant), Counter[str]()
+    for name, blobs in held["blobs"].items():
+        if name not in ("Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint"):
+            continue
+        for identity, created_ms, _, missing in blobs:
+            if created_ms < start_ms:
+                continue
+            state, _ = ledger.get((f"activity/{name}", identity), ("unlisted", 0))
+            found["blobs"] += 1
+            found["blobs_fetched"] += state == "fetched"
+            found["blobs_expired"] += state == "expired"
+            found["blobs_missing"] += state == "missing" and missing
+            found["blobs_not_listed"] += state == "unlisted"
+            found["blobs_not_fetched"] += state == "listed" or (state == "missing" and not missing)
+    return dict(found)
+
+
+def _sums(connection: sqlite3.Connection, tenants: list[str]) -> tuple[dict[str, int], list[str]]:
+    """read = produced + duplicates + dead by feed; of feeds, of contents and of blocks the same."""
+    wrong: list[str] = []
+    total = Counter[str]()
+    for row in feed_ledgers(connection):
+        if row.tenant not in tenants:
+            continue
+        key = (row.tenant, row.feed)
+        total.update({"read": row.records, "produced": row.produced, "repeats": row.duplicates})
+        contents = connection.execute(
+            "SELECT count(*), coalesce(sum(records), 0), coalesce(sum(produced), 0), coalesce(sum(duplicates), 0),"
+            " coalesce(sum(dead), 0) FROM contents c JOIN tenants t ON t.no = c.tenant WHERE t.id = ? AND feed = ?",
+            key,
+        ).fetchone()
+        (kept,) = connection.execute(
+            "SELECT coalesce(sum(records), 0) FROM blocks b JOIN tenants t ON t.no = b.tenant WHERE t.id = ? AND feed = ?",
+            key,
+        ).fetchone()
+        sums = (row.listed, row.records, row.produced, row.duplicates, row.dead)
+        if row.records != row.produced + row.duplicates + row.dead:
+            wrong.append(f"{row.feed}: {row.records} read")
+        if contents[0] and contents != sums:
+            wrong.append(f"{row.feed}: contents {contents}, feed {sums}")
+        if kept != row.produced:
+            wrong.append(f"{row.feed}: {kept} archived, {row.produced} produced")
+    return {name: total[name] for name in ("read", "produced", "repeats")}, wrong
+
+
+def _folded(connection: sqlite3.Connection) -> dict[str, int]:
+    """The whole log folded once by fresh engines, against the states and messages that the store holds."""
+    knowledge = knowledge_of((), ())
+    accounts = AccountEngine(account_detectors(), knowledge)
+    entities = OrderedEntities(EntityEngine(entity_detectors(), knowledge))
+    pipeline = LocalPipeline(accounts, entities)
+    told: list[Incident] = []
+    entries = 0
+    for _, entry in read_entries(connection):
+        entries += 1
+        told += pipeline.fold(entry)
+    names = dict(connection.execute("SELECT no, id FROM tenants"))
+    states = {
+        (side, f"{names[number]}|".encode() + key): data
+        for number, side, key, data in connection.execute("SELECT tenant, side, key, data FROM states")
+    }
+    anew = {
+        (side, key): data
+        for side, found in (("accounts", accounts.snapshot()), ("entities", entities.snapshot()))
+        for key, data in found.items()
+    }
+    messages = [_timeless(data) for (data,) in connection.execute("SELECT message FROM messages ORDER BY seq")]
+    again = [_timeless(encode_ocsf(incident)) for incident in told]
+    return {
+        "entries": entries,
+        "states": len(states),
+        "other_states": sum(states.get(key) != anew.get(key) for key in states.keys() | anew.keys()),
+        "messages": len(messages),
+        "other_messages": sum(one != other for one, other in zip(messages, again, strict=False))
+        + abs(len(messages) - len(again)),
+    }
+
+
+def _timeless(message: bytes) -> bytes:
+    """A message without what wall time adds to it."""
+    held = orjson.loads(message)
+    for name in _WALL:
+        held.get("unmapped", held).pop(name, None)
+    return orjson.dumps(held)
