@@ -3,7 +3,7 @@
 from streams.simulation.service.faults import Faults, fault_profile
 from streams.simulation.service.options import Attack, ServiceOptions, TenantOptions
 from streams.simulation.service.service import Credentials, PracticeService
-from streams.simulation.service.settings import client_toml, serve
+from streams.simulation.service.settings import client_toml, practice_clock, serve
 
 __all__ = [
     "Attack",
@@ -14,5 +14,6 @@ __all__ = [
     "TenantOptions",
     "client_toml",
     "fault_profile",
+    "practice_clock",
     "serve",
 ]

@@ -18,7 +18,7 @@ from streams.simulation.service.attacks import dormant_rule_name, victim_of
 from streams.simulation.service.changes import INTERESTING, mailbox_change
 from streams.simulation.service.mailbox import Mailbox, Rule
 from streams.simulation.service.mailboxes import draw_mailbox, draw_methods
-from streams.simulation.service.options import TenantOptions
+from streams.simulation.service.options import Attack, TenantOptions
 from streams.simulation.world.person import Person
 from streams.simulation.world.tenant import Tenant
 
@@ -57,8 +57,7 @@ class Directory:
         self._names = {name.lower(): person.index for person in people for name in (
             person.upn, person.alias, person.object_id, person.mailbox_guid, directory_name(tenant, person.alias))}  # fmt: skip
         for number, attack in enumerate(options.attacks):
-            if attack.story == "dormant":
-                self._dormant(victim_of(tenant, people, attack, number), number)
+            self.prepare(attack, number)
 
     def find(self, name: str) -> Person | None:
         """An account by UPN, alias, object id, mailbox GUID or directory name."""
@@ -139,12 +138,17 @@ class Directory:
             )
         self.applications.grants.append(Grant(rng.token(), found["client"], found["principal"], found["scope"]))
 
-    def _dormant(self, victim: Person, number: int) -> None:
+    def prepare(self, attack: Attack, number: int) -> None:
+        """What an attack did before the data begins: the dormant one's rule."""
+        if attack.story != "dormant":
+            return
+        victim = victim_of(self.tenant, self.people, attack, number)
         parameters = {"MarkAsRead": "True", "DeleteMessage": "True", "StopProcessingRules": "True"}
         identity = chance(self.tenant.seed, "rule number", "dormant", number).getrandbits(62) | 1
         rule = Rule(identity, dormant_rule_name(self.tenant, number), parameters, self.tenant.start - 3 * DAY,
                     hidden=self.options.hidden_rule)  # fmt: skip
-        self.mailboxes[victim.index].rules.insert(0, rule)
+        with self.lock:
+            self.mailboxes[victim.index].rules.insert(0, rule)
 
     def resource_principal(self) -> str:
         """The object id of Microsoft Graph's service principal here."""

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 from streams.simulation.service.errors import af, graph_error
 from streams.simulation.service.faults import Fault
@@ -37,7 +38,21 @@ class Front:
         handle: Callable[[], Reply],
         now_ms: int,
     ) -> Reply:
-        """The answer to a call of a tenant, perhaps a failing one."""
+        """The answer to a call of a tenant, perhaps a failing one, dated by a clock that may be wrong."""
+        reply = self._answer(tenant, resource, request, method, handle, now_ms)
+        if tenant.faults.skew_ms:
+            reply.headers["Date"] = formatdate((now_ms + tenant.faults.skew_ms) / 1000, usegmt=True)
+        return reply
+
+    def _answer(
+        self,
+        tenant: PracticeTenant,
+        resource: Resource,
+        request: Request,
+        method: str,
+        handle: Callable[[], Reply],
+        now_ms: int,
+    ) -> Reply:
         if tenant.faults.down:
             self._count(tenant, resource, "down")
             return Reply(503)

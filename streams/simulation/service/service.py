@@ -16,7 +16,7 @@ from streams.simulation.service.exchange import ExchangeApi, tenant_in
 from streams.simulation.service.front import Front
 from streams.simulation.service.graph import GraphApi
 from streams.simulation.service.graph_logs import GraphLogs
-from streams.simulation.service.options import Resource, ServiceOptions
+from streams.simulation.service.options import Attack, Resource, ServiceOptions
 from streams.simulation.service.tenant import PracticeTenant
 from streams.simulation.service.tokens import Mint
 from streams.simulation.service.web import Reply, Request, Site
@@ -71,10 +71,10 @@ class PracticeService:
         self._sites: list[Site] = []
         urls: dict[Resource, str] = {}
         for (resource, application), port in zip(applications.items(), options.ports, strict=False):
-            site = Site(options.host, port, application, self._date, context, options.gzip)
+            site = Site(options.host, port, application, self.clock.now_ms, context, options.gzip)
             self._sites.append(site)
             urls[resource] = site.url
-        identity = Site("127.0.0.1", options.ports[4], self._identity, self._date, None)
+        identity = Site("127.0.0.1", options.ports[4], self._identity, self.clock.now_ms, None)
         self._sites.append(identity)
         self._authority = Authority(self._tenants, self._mint, urls)
         access = Access(self._mint, self._authority)
@@ -112,6 +112,15 @@ class PracticeService:
         """A tenant by its id; the first when none is given. KeyError."""
         return self._tenants[identity or self.tenants[0].id]
 
+    def attack(self, attack: Attack, identity: str = "") -> int:
+        """Let one more attack happen in a tenant (the first when none is given); its number in `tenant().world.told`."""
+        return self.tenant(identity).attack(attack)
+
+    @property
+    def problems(self) -> list[str]:
+        """Defects of this service itself, one line each; empty when it works."""
+        return [problem for site in self._sites for problem in site.problems]
+
     def _run(self) -> None:
         """Keep the tenants' lives ahead of the clock."""
         while not self._stopped.wait(_TICK_SECONDS):
@@ -120,9 +129,6 @@ class PracticeService:
                 tenant.world.generate(now + _AHEAD_MS)
                 tenant.catch_up(now)
                 self._webhooks.notify(tenant, self._activity.description, now)
-
-    def _date(self) -> int:
-        return self.clock.now_ms() + max((t.faults.skew_ms for t in self._tenants.values()), key=abs, default=0)
 
     def _login(self, request: Request) -> Reply:
         now = self.clock.now_ms()

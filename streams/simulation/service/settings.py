@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from streams.clock import PracticeClock
+import time
+
+from streams.clock import Clock, PracticeClock, WallClock
 from streams.simulation.service.options import ServiceOptions
 from streams.simulation.service.service import PracticeService
 
 
-def serve(options: ServiceOptions, clock: PracticeClock) -> PracticeService:
-    """Start the practice tenants, write `watchpost.toml` and the secrets into their folder, and return the service.
+def practice_clock(speed: float, start_ms: int = 0) -> PracticeClock:
+    """A clock that shows `start_ms` (the present when 0) now and runs `speed` times as fast as the wall's."""
+    wall_ms = time.time_ns() // 1_000_000
+    return PracticeClock(start_ms or wall_ms, wall_ms, speed)
 
-    ValueError for impossible options; OSError when a port is taken or the folder cannot be written.
+
+def serve(options: ServiceOptions, clock: Clock | None = None) -> PracticeService:
+    """Start the practice tenants (by the wall clock when none is given) and return the service.
+
+    Writes `watchpost.toml` and the secrets into the service's folder. ValueError for impossible options; OSError when a
+    port is taken or the folder cannot be written.
     """
-    service = PracticeService(options, clock)
+    service = PracticeService(options, clock or WallClock())
     service.start()
     path = options.folder / "watchpost.toml"
     path.touch(mode=0o600)

@@ -13,7 +13,7 @@ from streams.simulation.service.directory import Directory
 from streams.simulation.service.faults import Faults
 from streams.simulation.service.interventions import Interventions
 from streams.simulation.service.item import Item
-from streams.simulation.service.options import EXCHANGE_ROLES, MANAGEMENT_ROLES, Resource, TenantOptions
+from streams.simulation.service.options import EXCHANGE_ROLES, MANAGEMENT_ROLES, Attack, Resource, TenantOptions
 from streams.simulation.service.sent import Sent
 from streams.simulation.service.spool import Spool
 from streams.simulation.service.stores import Stores
@@ -97,6 +97,12 @@ class PracticeTenant:
     def deliver(self, name: str, item: Item) -> None:
         """Let a record that this service itself causes arrive."""
         self.stores.take(name, item)
+
+    def attack(self, attack: Attack) -> int:
+        """Place one more attack; its number."""
+        number = self.world.attack(attack)
+        self.directory.prepare(attack, number)
+        return number
 
     def available(self) -> dict[str, dict[str, object]]:
         """By feed: records and contents that have become available, and the ids of contents that nobody fetched whole."""

@@ -69,7 +69,10 @@ Application = Callable[[Request], Reply]
 
 
 class Site:
-    """One listening port with an application behind it; `date_ms` gives the time of the `Date` header."""
+    """One listening port with an application behind it; `date_ms` gives the time of the `Date` header.
+
+    `problems` are the application's own errors (each answered 500).
+    """
 
     def __init__(
         self,
@@ -80,8 +83,15 @@ class Site:
         tls: ssl.SSLContext | None,
         compress: bool = False,
     ) -> None:
-        handler = type("Handler", (_Handler,), {"application": staticmethod(application), "compress": compress,
-                                                "date_ms": staticmethod(date_ms), "tls": tls})  # fmt: skip
+        self.problems: list[str] = []
+        members = {
+            "application": staticmethod(application),
+            "compress": compress,
+            "date_ms": staticmethod(date_ms),
+            "problems": self.problems,
+            "tls": tls,
+        }
+        handler = type("Handler", (_Handler,), members)
         self._server = _Server((host, port), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
         scheme = "http" if tls is None else "https"
@@ -143,6 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
     date_ms: Callable[[], int]
     tls: ssl.SSLContext | None
     compress: bool
+    problems: list[str]
 
     def setup(self) -> None:
         if self.tls is not None:
@@ -171,7 +182,12 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, unquote(parts.path), parts.query, query, headers, body)
-        self._send(type(self).application(request))
+        try:
+            reply = type(self).application(request)
+        except Exception as error:  # our own defect: told to whoever runs the service, and as 500 to the caller
+            self.problems.append(f"{request.method} {request.path[:80]}: {type(error).__name__}: {error}"[:300])
+            reply = Reply(500)
+        self._send(reply)
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _answer
 
@@ -182,7 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.compress(body, 1)
             headers["Content-Encoding"] = "gzip"
         reason = self.responses.get(reply.status, ("",))[0]
-        lines = [f"HTTP/1.1 {reply.status} {reason}", f"Date: {formatdate(type(self).date_ms() / 1000, usegmt=True)}"]
+        headers.setdefault("Date", formatdate(type(self).date_ms() / 1000, usegmt=True))
+        lines = [f"HTTP/1.1 {reply.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if reply.status != 204:
             lines.append(f"Content-Length: {len(body)}")

@@ -131,7 +131,7 @@ Open = Callable[..., Caller]
 
 def small(**changes: Any) -> TenantOptions:
     """Options of a small tenant without lateness, unless asked for."""
-    options = {"seed": 7, "accounts": 9, "past_days": 2, "subscribed": (), "lateness": 0.3, "gaps": 0} | changes
+    options = {"seed": 7, "accounts": 9, "past_days": 1, "subscribed": (), "lateness": 0.3, "gaps": 0} | changes
     return TenantOptions(**options)
 
 
@@ -156,14 +156,16 @@ def open_service(tmp_path: Path) -> Iterator[Open]:
     for caller in callers:
         caller.http.close()
         caller.service.stop()
+        assert caller.service.problems == []
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     """A tenant for tests that only read, subscribed since before its data."""
     types = ("Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint", "Audit.General")
-    tenant = small(subscribed=types, page_blobs=20, empty_pages=0.5, odd=0.05, late_listed=0.2)
+    tenant = small(subscribed=types, page_blobs=20, empty_pages=0.5, odd=0.05, late_listed=0.2, lateness=1.0)
     caller = opened(tmp_path_factory.mktemp("shared"), (tenant,), sent=True)
     yield caller
     caller.http.close()
     caller.service.stop()
+    assert caller.service.problems == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import time
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from streams.clock import PracticeClock
-from streams.simulation.service import PracticeService, ServiceOptions, serve
+from streams.simulation.service import PracticeService, ServiceOptions, practice_clock, serve
 
 from .conftest import HOUR, NOW, Caller, Open, small
 
@@ -81,6 +82,36 @@ def test_after_the_stop_nobody_answers(open_service: Open) -> None:
     with pytest.raises(httpx.TransportError):
         caller.activity("subscriptions/list")
     caller.service.stop()
+
+
+def test_a_defect_of_the_service_is_500_and_told(open_service: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = open_service(small(accounts=5))
+    caller.headers("management")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(caller.service.tenant()), "catch_up", lambda self, now_ms: 1 // 0)
+        assert caller.activity("subscriptions/list").status_code == 500
+    assert any("ZeroDivisionError" in problem for problem in caller.service.problems)
+    for site in caller.service._sites:
+        site.problems.clear()
+
+
+def test_a_clock_of_its_own_begins_now_and_runs_as_fast_as_told() -> None:
+    clock = practice_clock(1000.0, NOW)
+    time.sleep(0.02)
+    assert NOW + 10_000 < clock.now_ms() < NOW + 60_000_000
+    assert abs(practice_clock(1.0).now_ms() - time.time_ns() // 1_000_000) < 5_000
+
+
+def test_what_was_available_is_told_at_the_end(open_service: Open) -> None:
+    caller = open_service(small(accounts=5, subscribed=("Audit.Exchange",)), sent=True)
+    first, *others = caller.listing("Audit.Exchange", NOW - 12 * HOUR, NOW)
+    caller.call("management", "GET", first["contentUri"])
+    caller.service.stop()
+    told = json.loads((caller.service.options.folder / "served" / caller.who.id / "available.json").read_text())
+    feed = told["activity/Audit.Exchange"]
+    assert first["contentId"] not in feed["unserved"]
+    assert {content["contentId"] for content in others} <= set(feed["unserved"])
+    assert feed["contents"] == len(feed["unserved"]) + 1
 
 
 def test_connections_are_kept_alive(shared: Caller) -> None:

@@ -111,6 +111,14 @@ def test_an_attack_may_be_placed_while_serving(tmp_path: Path) -> None:
     assert sum(count for _, count in found.world.told[0].mailed) > 9_000
 
 
+def test_a_dormant_attack_placed_while_serving_has_its_rule(tmp_path: Path) -> None:
+    found = tenant(tmp_path, lateness=0.0)
+    found.catch_up(NOW)
+    before = sum(len(box.rules) for box in found.directory.mailboxes)
+    found.attack(Attack("dormant", NOW + HOUR))
+    assert sum(len(box.rules) for box in found.directory.mailboxes) == before + 1
+
+
 def test_impossible_attacks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="unknown attack 'S99'; known: seed, dormant"):
         Attack("S99", NOW)
