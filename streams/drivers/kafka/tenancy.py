@@ -104,8 +104,8 @@ class Tenancy:
         error = message.error() if message is not None else None
         if self._cut_off:
             raise TenancyLost(
-                f"this process was paused or cut off from Kafka for longer than its session and no longer has"
-                f" {', '.join(self._cut_off)}: another collector goes on; it ends, start it again"
+                f"this process was paused or cut off from Kafka for longer than its session; {', '.join(self._cut_off)}"
+                " may be with another collector now: it ends, start it again"
             )
         if error is not None and error.code() not in _HARMLESS and not error.retriable():
             raise LogReadError(f"{self._topic} cannot be followed: {error.str()}")
