@@ -12,7 +12,7 @@ SHAREPOINT = "activity/Audit.SharePoint"
 INTERACTIVE = "graph/signIns/interactiveUser"
 BACKGROUND = "graph/signIns/nonInteractiveUser"
 TRACE = "graph/messageTraces"
-INVENTORY = "inventory"
+INVENTORY = "inventory"  # the row of what was there before monitoring began
 # Parts of the inventory (what is already there at the first start), by who tells them.
 FOUND_RULES = "inventory/rules"
 FOUND_BY_EXCHANGE = "inventory/exchange"
@@ -42,6 +42,7 @@ class Need:
 
 
 _MAIL_AUDIT = "assign the app role ActivityFeed.Read and switch on the unified audit log"
+_EXCHANGE_ROLE = "the app role Exchange.ManageAsApp and the Entra role Security Reader or Exchange Administrator"
 _SIGN_INS = "Entra ID P1 and the app role AuditLog.Read.All"
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     "inbox-rule": (
@@ -49,10 +50,16 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             (EXCHANGE,), "rules, forwarding and mail flow rules as they are made", "every new rule", _MAIL_AUDIT, True
         ),
         Need(
-            (INVENTORY,),
-            "rules that were there before, hidden ones included",
-            "rules made before monitoring began",
-            "the app roles MailboxSettings.Read, User.Read.All and Exchange.ManageAsApp (with the role View-Only Configuration)",
+            (FOUND_RULES,),
+            "inbox rules that were there before",
+            "inbox rules made before monitoring began",
+            f"{_EXCHANGE_ROLE}, or MailboxSettings.Read and User.Read.All (hidden rules stay unseen)",
+        ),
+        Need(
+            (FOUND_BY_EXCHANGE,),
+            "hidden inbox rules, forwarding and mail flow rules that were there before",
+            "hidden inbox rules, forwarding and mail flow rules made before monitoring began",
+            _EXCHANGE_ROLE,
         ),
     ),
     "send-surge": (
@@ -103,18 +110,17 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     ),
 }
 
-_EXCHANGE_ROLE = "the app role Exchange.ManageAsApp, with an Exchange role that may read (View-Only Configuration)"
 INVENTORY_NEEDS: tuple[Need, ...] = (
     Need(
         (FOUND_RULES,),
         "inbox rules of every mailbox",
         "inbox rules made before monitoring began",
-        "the app roles MailboxSettings.Read and User.Read.All",
+        f"{_EXCHANGE_ROLE}, or MailboxSettings.Read and User.Read.All (hidden rules stay unseen)",
     ),
     Need(
         (FOUND_BY_EXCHANGE,),
-        "hidden inbox rules, forwarding, delegations and audit bypass",
-        "hidden inbox rules, forwarding, delegations and mailboxes exempt from auditing",
+        "hidden inbox rules, forwarding, mail flow rules, delegations and audit bypass",
+        "hidden inbox rules, forwarding, mail flow rules, delegations and mailboxes exempt from auditing",
         _EXCHANGE_ROLE,
     ),
     Need(
@@ -131,9 +137,9 @@ INVENTORY_NEEDS: tuple[Need, ...] = (
     ),
     Need(
         (FOUND_METHODS,),
-        "authentication methods of every account",
+        "which authentication methods every account has",
         "authentication methods added before monitoring began",
-        "the app roles UserAuthenticationMethod.Read.All and User.Read.All",
+        "the app role AuditLog.Read.All and Entra ID P1; UserAuthenticationMethod.Read.All for those of administrators",
     ),
 )
 

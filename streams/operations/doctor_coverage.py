@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 from streams.cloud.seam import CloudError
+from streams.operations.checks.licences import SIGN_INS
 from streams.operations.checks.needed_roles import (
     ADMINISTRATORS,
     APPLICATIONS,
-    EXCHANGE,
     GRANTS,
-    METHODS,
+    REGISTRATIONS,
     RULES,
     USERS,
     RoleNeed,
@@ -23,38 +20,38 @@ from streams.operations.coverage import (
     FOUND_BY_EXCHANGE,
     FOUND_METHODS,
     FOUND_RULES,
-    INVENTORY,
     Coverage,
     FeedState,
     coverage,
     inventory_coverage,
 )
 
-PARTS: Final[Mapping[str, tuple[RoleNeed, ...]]] = {
-    FOUND_RULES: (RULES, USERS),
-    FOUND_BY_EXCHANGE: (EXCHANGE,),
-    FOUND_APPLICATIONS: (APPLICATIONS, GRANTS),
-    FOUND_ADMINISTRATORS: (ADMINISTRATORS,),
-    FOUND_METHODS: (METHODS, USERS),
-}
-
 
 def tenant_coverage(context: TenantContext) -> list[Coverage]:
     """A row per detector, and one for the inventory; from probes and roles that were asked for before."""
     probes = [context.probes.probe(name) for name in context.feeds]
-    feeds = {probe.feed: probe.state for probe in probes}
-    parts = {part: _part(context, part, needs) for part, needs in PARTS.items()}
-    found = (parts[FOUND_RULES], parts[FOUND_BY_EXCHANGE])
-    feeds[INVENTORY] = FeedState.WORKS if all(one is FeedState.WORKS for one in found) else FeedState.UNAVAILABLE
-    return [*coverage(feeds), inventory_coverage(parts)]
+    parts = _inventory(context)
+    return [*coverage({probe.feed: probe.state for probe in probes} | parts), inventory_coverage(parts)]
 
 
-def _part(context: TenantContext, part: str, needs: tuple[RoleNeed, ...]) -> FeedState:
-    met = all(_met(context.roles(need.api), need) for need in needs)
-    if part == FOUND_BY_EXCHANGE and isinstance(context.exchange_audit, CloudError):
-        met = False  # the role alone is not enough: Exchange wants a role of its own
-    return FeedState.WORKS if met else FeedState.UNAVAILABLE
+def _inventory(context: TenantContext) -> dict[str, FeedState]:
+    """What the inventory can look at, as its kinds ask."""
+    exchange = context.exchange_answers
+    found = {
+        FOUND_RULES: exchange or _met(context, RULES, USERS),
+        FOUND_BY_EXCHANGE: exchange,
+        FOUND_APPLICATIONS: _met(context, APPLICATIONS, GRANTS),
+        FOUND_ADMINISTRATORS: _met(context, ADMINISTRATORS),
+        FOUND_METHODS: _met(context, REGISTRATIONS) and _premium(context),
+    }
+    return {part: FeedState.WORKS if works else FeedState.UNAVAILABLE for part, works in found.items()}
 
 
-def _met(roles: frozenset[str] | CloudError, need: RoleNeed) -> bool:
-    return not isinstance(roles, CloudError) and need.met(roles)
+def _premium(context: TenantContext) -> bool:
+    """The report of authentication methods needs the licence that sign-ins need."""
+    return context.probes.probe(SIGN_INS).state is FeedState.WORKS
+
+
+def _met(context: TenantContext, *needs: RoleNeed) -> bool:
+    found = [(context.roles(need.api), need) for need in needs]
+    return all(not isinstance(roles, CloudError) and need.met(roles) for roles, need in found)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from streams.cloud.seam import Api, CloudError
+from streams.cloud.seam import CloudError
+from streams.collectors.inventory.calls import listing
 from streams.operations.checks.check import Finding, Level, ok, skip, warn
 from streams.operations.checks.needed_roles import ORGANIZATION
 from streams.operations.checks.tenant_context import TenantContext
 
 P1, P2 = "AAD_PREMIUM", "AAD_PREMIUM_P2"  # service plans of Entra ID P1 and P2
-_SIGN_INS = "signIns.interactiveUser"
+SIGN_INS = "signIns.interactiveUser"
 _NOT_PREMIUM = "NonPremiumTenant"  # in the code with which the sign-in endpoint refuses
 _WITHOUT = (
     "no Entra ID P1 or P2: sign-ins with their place, client and risk cannot be read; logons of the audit log remain"
@@ -36,7 +35,7 @@ class Licences:
         return [warn("Entra ID", _WITHOUT, _REMEDY)]
 
     def _inferred(self, context: TenantContext, error: CloudError) -> Finding:
-        probe = context.probes.probe(_SIGN_INS)
+        probe = context.probes.probe(SIGN_INS)
         if probe.level is Level.OK:
             return ok("Entra ID", "P1 or P2: the sign-in endpoint answers (the licences themselves could not be read)")
         if _NOT_PREMIUM in probe.text:
@@ -46,15 +45,11 @@ class Licences:
 
 def _plans(context: TenantContext) -> set[str]:
     """Names of the service plans that are bought and active; any `CloudError`."""
-    url = f"{context.cloud.endpoints.graph}/v1.0/subscribedSkus"
-    body = context.cloud.call(
-        Api.GRAPH, "GET", url, params={"$select": "skuPartNumber,capabilityStatus,servicePlans"}
-    ).json()
-    rows: list[Any] = (body.get("value") if isinstance(body, dict) else None) or []
+    rows = listing(context.cloud, "subscribedSkus", {"$select": "skuPartNumber,capabilityStatus,servicePlans"})
     return {
         str(plan.get("servicePlanName"))
         for row in rows
-        if isinstance(row, dict) and row.get("capabilityStatus") in ("Enabled", "Warning")
+        if row.get("capabilityStatus") in ("Enabled", "Warning")
         for plan in row.get("servicePlans") or []
         if isinstance(plan, dict) and plan.get("provisioningStatus") != "Disabled"
     }

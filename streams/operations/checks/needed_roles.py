@@ -81,10 +81,14 @@ APPLICATIONS: Final = RoleNeed(
     "applications and their credentials, and when our own secret expires",
 )
 RULES: Final = RoleNeed(
-    Api.GRAPH, ("MailboxSettings.Read", "MailboxSettings.ReadWrite"), "inbox rules made before monitoring began"
+    Api.GRAPH,
+    ("MailboxSettings.Read", "MailboxSettings.ReadWrite"),
+    "inbox rules made before monitoring began, which Exchange does not show either",
 )
 USERS: Final = RoleNeed(
-    Api.GRAPH, ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY), "which accounts there are, for the inventory"
+    Api.GRAPH,
+    ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),
+    "which mailboxes there are, for the inventory: Exchange does not show them either",
 )
 GRANTS: Final = RoleNeed(
     Api.GRAPH,
@@ -99,12 +103,14 @@ ADMINISTRATORS: Final = RoleNeed(
 METHODS: Final = RoleNeed(
     Api.GRAPH,
     ("UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"),
-    "authentication methods that were there before",
+    "authentication methods of administrators that were there before",
 )
+REGISTRATIONS: Final = _audit_log("which authentication methods accounts have (with Entra ID P1)")
 EXCHANGE: Final = RoleNeed(
     Api.EXCHANGE,
     ("Exchange.ManageAsApp",),
-    "hidden inbox rules, forwarding, delegations, audit bypass, and whether auditing is on",
+    "hidden inbox rules, forwarding, mail flow rules, delegations, audit bypass, and whether auditing is on",
 )
 # Without them everything that is enabled still works: the inventory and `doctor` itself see less.
-INVENTORY_ROLES: Final = (ORGANIZATION, APPLICATIONS, RULES, USERS, GRANTS, ADMINISTRATORS, METHODS, EXCHANGE)
+INVENTORY_ROLES: Final = (ORGANIZATION, APPLICATIONS, GRANTS, ADMINISTRATORS, METHODS, REGISTRATIONS, EXCHANGE)
+INSTEAD_OF_EXCHANGE: Final = (RULES, USERS)  # what the inventory needs of Graph where Exchange does not answer

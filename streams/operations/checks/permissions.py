@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.cloud.seam import Api, CloudError
 from streams.operations.checks.check import Finding, Level, ok, skip
-from streams.operations.checks.needed_roles import FEED_ROLES, INVENTORY_ROLES, RoleNeed
+from streams.operations.checks.needed_roles import FEED_ROLES, INSTEAD_OF_EXCHANGE, INVENTORY_ROLES, RoleNeed
 from streams.operations.checks.tenant_context import TenantContext
 
 
@@ -16,10 +16,13 @@ class Permissions:
     def run(self, context: TenantContext) -> list[Finding]:
         """Read the roles of each token."""
         by_feeds = [need for name in context.feeds for need in FEED_ROLES[name]]
+        inventory = [*INVENTORY_ROLES, *(() if context.exchange_answers else INSTEAD_OF_EXCHANGE)]
         findings: list[Finding] = []
         for api in Api:
             needs = [need for need in by_feeds if need.api is api]
-            others = [need for need in INVENTORY_ROLES if need.api is api and need not in needs]
+            others = [
+                need for need in inventory if need.api is api and need.any_of not in {one.any_of for one in needs}
+            ]
             roles = context.roles(api)
             if isinstance(roles, CloudError):
                 findings += [skip(api.value, "there is no token to read roles from")] if needs else []

@@ -10,7 +10,8 @@ from typing import Any
 
 from schemas.records.values import time_ms
 from streams.cloud.credentials import AccessError, ClientSecret
-from streams.cloud.seam import Api, CloudError
+from streams.cloud.seam import CloudError
+from streams.collectors.inventory.calls import listing, text_of
 from streams.operations.checks.check import Finding, fail, ok, skip
 from streams.operations.checks.expiry import expiry
 from streams.operations.checks.needed_roles import APPLICATIONS
@@ -43,20 +44,13 @@ class SecretExpiry:
 
 def _passwords(context: TenantContext) -> list[dict[str, Any]]:
     """`passwordCredentials` of our own application; it may live in another tenant, then there is none here."""
-    body = context.cloud.call(
-        Api.GRAPH,
-        "GET",
-        f"{context.cloud.endpoints.graph}/v1.0/applications",
-        params={
-            "$filter": f"appId eq '{context.access.client_id}'",
-            "$select": "id,appId,passwordCredentials",
-        },
-    ).json()
-    rows = body.get("value") if isinstance(body, dict) else None
+    ours = context.access.client_id
+    options = {"$filter": f"appId eq '{ours}'", "$select": "id,appId,passwordCredentials"}
+    rows = listing(context.cloud, "applications", options)
     return [
         secret
-        for row in rows or []
-        if isinstance(row, dict) and str(row.get("appId", "")).lower() == context.access.client_id
+        for row in rows
+        if text_of(row, "appId").lower() == ours
         for secret in row.get("passwordCredentials") or []
         if isinstance(secret, dict) and time_ms(secret.get("endDateTime"))
     ]

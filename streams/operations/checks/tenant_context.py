@@ -51,6 +51,11 @@ class TenantContext:
         except CloudError as error:
             return error
 
+    @property
+    def exchange_answers(self) -> bool:
+        """Whether Exchange's cmdlets can be read."""
+        return not isinstance(self.exchange_audit, CloudError)
+
     def roles(self, api: Api) -> frozenset[str] | CloudError:
         """The app roles in the token for an API, asked for once; or why there is no token."""
         if api not in self._roles:

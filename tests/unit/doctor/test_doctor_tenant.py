@@ -52,11 +52,33 @@ def test_without_the_role_of_the_audit_log_its_detectors_are_blind(doctor: Docto
 
 
 def test_a_role_that_only_the_inventory_needs_is_a_warning(doctor: Doctor) -> None:
-    doctor.tenant.roles -= {"UserAuthenticationMethod.Read.All", "MailboxSettings.Read", "MailboxSettings.ReadWrite"}
+    doctor.tenant.roles -= {"RoleManagement.Read.Directory", "Directory.Read.All"}
     report = doctor.run()
     assert report.status == 0
-    assert report.one("permissions", "graph: MailboxSettings.Read")["level"] == "warn"
-    assert report.sight()["inventory"] == "partial" and report.sight()["inbox-rule"] == "partial"
+    assert report.one("permissions", "graph: RoleManagement.Read.Directory")["level"] == "warn"
+    assert report.sight()["inventory"] == "partial" and report.sight()["inbox-rule"] == "full"
+
+
+@pytest.mark.parametrize("by_graph", [True, False])
+def test_without_exchange_rules_are_seen_by_graph_if_at_all(doctor: Doctor, by_graph: bool) -> None:
+    doctor.tenant.roles.discard("Exchange.ManageAsApp")
+    if not by_graph:
+        doctor.tenant.roles -= {"MailboxSettings.Read", "MailboxSettings.ReadWrite"}
+    report = doctor.run()
+    (row,) = (row for row in report.document["coverage"] if row["detector"] == "inbox-rule")
+    lost = {one["lost"] for one in row["missing"]}
+    assert report.status == 0 and row["sight"] == "partial"
+    assert any(text.startswith("hidden inbox rules") for text in lost)
+    assert ("inbox rules made before monitoring began" in lost) is not by_graph
+    missed = {one["what"] for one in report.of("permissions") if one["level"] == "warn"}
+    assert ("graph: MailboxSettings.Read" in missed) is not by_graph
+
+
+def test_with_exchange_the_inventory_needs_no_rules_of_graph(doctor: Doctor) -> None:
+    doctor.tenant.roles -= {"MailboxSettings.Read", "MailboxSettings.ReadWrite", "User.Read.All"}
+    report = doctor.run()
+    assert {row["level"] for row in report.of("permissions")} == {"ok"}
+    assert report.sight()["inventory"] == "full"
 
 
 def test_a_role_of_a_feed_that_is_not_enabled_is_not_missed(doctor: Doctor) -> None:
@@ -72,7 +94,7 @@ def test_no_premium_licence_is_lived_with_and_said(doctor: Doctor) -> None:
     assert report.one("licences", "Entra ID")["level"] == "warn"
     assert "premium license" in report.one("feeds", "graph/signIns/interactiveUser")["detail"]
     assert report.sight()["password-spray"] == "full", "the audit log has logons too"
-    assert report.sight()["impossible-session"] == "partial"
+    assert report.sight()["impossible-session"] == report.sight()["inventory"] == "partial"
 
 
 @pytest.mark.parametrize(("licences", "level"), [({"P1"}, "ok"), (set(), "warn")])
@@ -141,6 +163,34 @@ def test_a_secret_near_its_end_is_warned_of(doctor: Doctor, days: int, level: st
     assert found["level"] == level
 
 
+@pytest.mark.parametrize(("days", "level"), [((-5, 300), "ok"), ((20, 300), "warn"), ((-5, -2), "fail")])
+def test_of_several_secrets_the_first_that_is_still_valid_counts(
+    doctor: Doctor, days: tuple[int, int], level: str
+) -> None:
+    secret = own_secret(doctor)
+    held = own_secrets(doctor)
+    before = list(held)
+    held[:] = [secret | {"endDateTime": graph_time(doctor.clock.ms + day * DAY)} for day in days]
+    try:
+        found = doctor.run(feeds=("directoryAudits",)).one("secret expiry", "client secret")
+    finally:
+        held[:] = before
+    assert found["level"] == level and "a client secret of the app registration" in found["detail"]
+
+
+def test_the_secret_whose_hint_fits_is_ours(doctor: Doctor) -> None:
+    held = own_secrets(doctor)
+    before = list(held)
+    ours = {"hint": doctor.service.tenants[0].client_secret[:3], "endDateTime": graph_time(doctor.clock.ms + 300 * DAY)}
+    held.append(before[0] | ours)
+    held[0] = before[0] | {"endDateTime": graph_time(doctor.clock.ms + DAY)}
+    try:
+        found = doctor.run(feeds=("directoryAudits",)).one("secret expiry", "client secret")
+    finally:
+        held[:] = before
+    assert found["level"] == "ok" and "the client secret" in found["detail"]
+
+
 def test_the_end_of_a_secret_that_may_not_be_read_is_skipped(doctor: Doctor) -> None:
     doctor.tenant.roles -= {"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"}
     found = doctor.run(feeds=("directoryAudits",)).one("secret expiry", "client secret")
@@ -172,6 +222,14 @@ def test_a_disabled_subscription_fails_and_is_not_enabled(doctor: Doctor) -> Non
     assert "Audit.AzureActiveDirectory" in report.one("subscriptions", "enabled")["detail"]
     assert report.sight()["inbox-rule"] == "blind"
     assert doctor.tenant.subscriptions.get("Audit.Exchange").status == "disabled", "doctor wrote to the tenant"
+
+
+def test_each_feed_is_asked_once(doctor: Doctor) -> None:
+    calls = doctor.service.front.calls
+    before = calls.total()
+    doctor.run(feeds=("Audit.Exchange", "messageTraces"))
+    # licences, app registration, Exchange's setting, sign-ins for the inventory; list and page; one row of traces
+    assert calls.total() - before == 4 + 2 + 1
 
 
 def test_throttling_is_a_warning(doctor: Doctor) -> None:
@@ -252,7 +310,12 @@ def test_a_tenant_that_is_read_from_files_alone_asks_no_api(doctor: Doctor) -> N
 
 def own_secret(doctor: Doctor) -> dict[str, Any]:
     """The credential of our own application, as the practice directory holds it."""
+    return own_secrets(doctor)[0]
+
+
+def own_secrets(doctor: Doctor) -> list[dict[str, Any]]:
+    """All of them: the live list."""
     applications = doctor.tenant.directory.applications.registered
     (own,) = (one for one in applications if one["appId"] == doctor.tenant.client_id)
-    secret: dict[str, Any] = own["passwordCredentials"][0]
-    return secret
+    secrets: list[dict[str, Any]] = own["passwordCredentials"]
+    return secrets

@@ -7,8 +7,9 @@ from streams.operations.coverage import (
     BACKGROUND,
     DIRECTORY,
     EXCHANGE,
+    FOUND_BY_EXCHANGE,
+    FOUND_RULES,
     INTERACTIVE,
-    INVENTORY,
     NEEDS,
     SHAREPOINT,
     TRACE,
@@ -16,7 +17,7 @@ from streams.operations.coverage import (
     coverage,
 )
 
-ALL = (EXCHANGE, DIRECTORY, SHAREPOINT, INTERACTIVE, BACKGROUND, TRACE, INVENTORY)
+ALL = (EXCHANGE, DIRECTORY, SHAREPOINT, INTERACTIVE, BACKGROUND, TRACE, FOUND_RULES, FOUND_BY_EXCHANGE)
 
 
 def sight(*working: str) -> dict[str, str]:
