@@ -131,7 +131,14 @@ Open = Callable[..., Caller]
 
 def small(**changes: Any) -> TenantOptions:
     """Options of a small tenant without lateness, unless asked for."""
-    options = {"seed": 7, "accounts": 9, "past_days": 1, "subscribed": (), "lateness": 0.3, "gaps": 0} | changes
+    options: dict[str, Any] = {
+        "seed": 7,
+        "accounts": 9,
+        "past_days": 1,
+        "subscribed": (),
+        "lateness": 0.3,
+        "gaps": 0,
+    } | changes
     return TenantOptions(**options)
 
 

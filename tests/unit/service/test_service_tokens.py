@@ -22,7 +22,8 @@ from .conftest import Caller, Open, small
 
 def claims(token: str) -> dict[str, Any]:
     part = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return found
 
 
 def test_a_secret_gives_a_token_with_the_claims_of_the_vendor(shared: Caller) -> None:
