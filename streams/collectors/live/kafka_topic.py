@@ -29,6 +29,7 @@ _DEFAULTS: Final = {
     "metadata.max.age.ms": "180000",  # Event Hubs closes what is idle for 240 s
     "connections.max.idle.ms": "180000",
     "socket.keepalive.enable": "true",
+    "log_level": "0",  # what matters is raised
 }
 _OURS: Final = {
     "enable.auto.commit": "false",
@@ -65,6 +66,7 @@ class TopicFeed:
         self._properties = {"group.id": "watchpost-collector", **_DEFAULTS, **properties, **_OURS}
         self._connect = connect
         self._consumer: Any = None
+        self._ends: dict[int, int] = {}  # reached, beyond the last message: marks of transactions are no messages
 
     def prepare(self) -> None:
         """Connect, and see that the topic is there; `Unavailable`, `Unreachable`."""
@@ -114,9 +116,10 @@ class TopicFeed:
         elif held > high:  # the topic was made anew; what was read before is recognised
             start = low
         else:
-            start = held
-            if held < low:
-                self._tell_lost(number, low - held)
+            end = self._ends.get(number, 0)
+            start = end if held < end <= high else held
+            if start < low:
+                self._tell_lost(number, low - start)
         end = self._offset_at(number, window.to_ms, high) if window.historical else high
         return max(start, low), min(end, high)
 
@@ -163,6 +166,8 @@ class TopicFeed:
             if not ended and message.offset() < spans[number][1]:
                 yield number, message
                 ended = message.offset() + 1 >= spans[number][1]
+            elif ended:
+                self._ends[number] = message.offset() or 0
             else:
                 ended = True
             if ended:

@@ -56,6 +56,8 @@ class Topic:
         self.low = dict.fromkeys(range(partitions), 0)
         self.down = False
         self.silent = False
+        self.marks = 0  # at the end of every log, which no consumer sees
+        self.assigned = 0
         self.properties: dict[str, Any] = {}
         self._assigned: dict[int, int] = {}
         self._ended: set[int] = set()
@@ -85,6 +87,7 @@ class Topic:
     def assign(self, places: list[TopicPartition]) -> None:
         self._assigned = {place.partition: place.offset for place in places}
         self._ended = set()
+        self.assigned += 1
 
     def unassign(self) -> None:
         self._assigned = {}
@@ -93,12 +96,13 @@ class Topic:
         if self.silent:
             return None
         for number, at in self._assigned.items():
-            if at < len(self.logs[number]):
+            if at < len(self.logs[number]) - self.marks:
                 self._assigned[number] += 1
                 return FakeMessage(number, at, *self.logs[number][at])
             if number not in self._ended:
                 self._ended.add(number)
-                return FakeMessage(number, at, problem=KafkaError(KafkaError._PARTITION_EOF))
+                end = max(at, len(self.logs[number]))
+                return FakeMessage(number, end, problem=KafkaError(KafkaError._PARTITION_EOF))
         return None
 
     def close(self) -> None:
@@ -139,6 +143,20 @@ def test_values_of_every_form_are_read_once_and_the_offsets_are_the_checkpoint()
     topic.put(1, management("e"))
     make(topic, journal)[0].collect(LIVE)
     assert journal.ids[-1] == "e" and len(journal.ids) == 5
+
+
+def test_what_is_no_message_is_not_read_again() -> None:
+    topic = Topic(1)
+    topic.put(0, management())
+    feed, journal = make(topic)
+    feed.collect(LIVE)
+    topic.logs[0].append((b"a mark of a transaction", NOW))
+    topic.marks = 1
+    feed.collect(LIVE)
+    assigned = topic.assigned
+    feed.collect(LIVE)
+    assert topic.assigned == assigned == 2
+    assert len(journal.ids) == 1
 
 
 def test_our_settings_stand_and_the_given_ones_are_passed_on() -> None:

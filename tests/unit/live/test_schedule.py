@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from schemas.contracts.collected import Batch, GapKind, Tally
+from streams.clock import PracticeClock, WallClock
 from streams.cloud.seam import NoToken, Refused, Throttled, Unreachable
 from streams.collectors.feed import next_clock
 from streams.collectors.live.activity import ActivityFeed
@@ -307,6 +308,33 @@ def test_a_declared_lateness_holds_the_clock_back() -> None:
     run = Run([feed], back_fill_ms=0)
     run.start(NOW + 2 * HOUR)
     assert NOW + HOUR < run.journal.clocks[-1][0] <= NOW + 2 * HOUR - 15 * MINUTE
+
+
+def test_a_feed_that_takes_long_holds_up_nobody_but_its_group() -> None:
+    slow, mate, other = ScriptedFeed("slow"), ScriptedFeed("mate"), ScriptedFeed("other", 10.0)
+    slow.group = mate.group = "budget"  # type: ignore[attr-defined]
+    stop, polled = threading.Event(), threading.Event()
+    mates: list[int] = []
+
+    def wait(window: Window) -> Exception | None:
+        if not window.historical:
+            before = len(mate.windows)
+            assert polled.wait(20)
+            mates.append(len(mate.windows) - before)
+            stop.set()
+        return None
+
+    def count(window: Window) -> Exception | None:
+        if len([window for window in other.windows if not window.historical]) >= 3:
+            polled.set()
+        return None
+
+    slow.trouble, other.trouble = wait, count
+    clock = PracticeClock(NOW, WallClock().now_ms(), 200.0)
+    journal = CountedJournal(FakeJournal())
+    TenantCollector("t", [slow, mate, other], journal, clock, clock.now_ms, back_fill_ms=0).run(stop)
+    assert polled.is_set()
+    assert mates == [0] and mate.windows
 
 
 def test_it_stops_at_the_next_write() -> None:
