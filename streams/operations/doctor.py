@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -27,7 +26,7 @@ from streams.operations.checks.geo import Geo
 from streams.operations.checks.installation import Installation
 from streams.operations.checks.kafka import Kafka
 from streams.operations.checks.licences import Licences
-from streams.operations.checks.limits import LimitedCloud
+from streams.operations.checks.limits import LimitedCloud, side_by_side
 from streams.operations.checks.other_feeds import OtherFeeds
 from streams.operations.checks.permissions import Permissions
 from streams.operations.checks.secret_expiry import SecretExpiry
@@ -37,6 +36,7 @@ from streams.operations.checks.store_view import StoreView, view_of
 from streams.operations.checks.subscriptions import Subscriptions
 from streams.operations.checks.tenant_context import TenantContext
 from streams.operations.checks.versions import Versions
+from streams.operations.coverage import Coverage
 from streams.operations.doctor_coverage import tenant_coverage
 from streams.operations.doctor_output import Diagnosis, Line, show
 from streams.operations.live_settings import HOW_TO_NAME_A_TENANT, WatchedTenant
@@ -81,11 +81,8 @@ def run_doctor(
     with StandardError() as said:
         lines = _checked(INSTALLATION, installation, "", partial(printable, limit=TEXT_MAX))
         view = view_of(store_path, kafka, [watched.id for watched in tenants], clock.now_ms())
-        diagnoses = [Diagnosis(lines)]
-        if tenants:
-            with ThreadPoolExecutor(min(AT_ONCE, len(tenants)), "doctor") as pool:
-                looked = pool.map(lambda watched: look_at(watched, clock, view), tenants)
-                diagnoses += said.counted(looked, "tenants", len(tenants))
+        looked = side_by_side(lambda watched: look_at(watched, clock, view), tenants, AT_ONCE)
+        diagnoses = [Diagnosis(lines), *said.counted(looked, "tenants", len(tenants))]
     diagnosis = Diagnosis(
         [line for one in diagnoses for line in one.lines], [row for one in diagnoses for row in one.coverage]
     )
@@ -110,10 +107,18 @@ def look_at(watched: WatchedTenant, clock: Clock, store: StoreView) -> Diagnosis
         if not watched.feeds:
             return Diagnosis(_checked(WITHOUT_CLOUD, context, watched.id, clean))
         lines = _checked(TENANT, context, watched.id, clean)
-        return Diagnosis(lines, [(watched.id, row) for row in tenant_coverage(context)])
+        return Diagnosis(lines, [(watched.id, row) for row in _coverage(context)])
     finally:
         stop.set()
         cloud.close()
+
+
+def _coverage(context: TenantContext) -> list[Coverage]:
+    """The matrix; none when a defect of ours, which the check of the feeds has told, keeps it from being made."""
+    try:
+        return tenant_coverage(context)
+    except Exception:
+        return []
 
 
 def _checked(checks: Sequence[Check[C]], context: C, tenant: str, clean: Callable[[str], str]) -> list[Line]:

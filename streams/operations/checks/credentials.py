@@ -26,7 +26,7 @@ class Credentials:
         found = {api: context.roles(api) for api in Api}
         good = [api.value for api, held in found.items() if not isinstance(held, CloudError)]
         findings = [ok("token", f"the login service gives one for {', '.join(good)}")] if good else []
-        needed = {need.api for name in context.feeds for need in FEED_ROLES[name]}
+        needed = {need.api for name in context.feeds for need in FEED_ROLES.get(name, ())}
         for apis, error in _grouped((api, held) for api, held in found.items() if isinstance(held, CloudError)):
             findings.append(_refused(apis, error, needed))
         return findings + _certificate(context)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from streams.cloud.seam import Answer, Api, Cloud, Endpoints, NoToken, Refused, Unreachable
 
@@ -14,6 +15,7 @@ GIVEN_UP_AFTER = 2  # calls in a row without an answer: the API is not asked aga
 LOGIN_SILENT = "login-unreachable"  # code of NoToken
 _CHECK_NETWORK = "Check DNS, the proxy and the firewall."
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 
@@ -21,25 +23,47 @@ class TimeLimit(Exception):
     """It took longer than allowed. It may go on in a thread that does not hold up the end of the process."""
 
 
+class Background(Generic[T]):
+    """Work in a thread of its own that does not hold up the end of the process."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._results: list[T] = []
+        self._errors: list[BaseException] = []
+        self._thread = threading.Thread(target=self._run, name="doctor", daemon=True)
+        self._thread.start()
+
+    def result(self, seconds: float | None = None) -> T:
+        """What the work gives or raises; `TimeLimit` when it takes longer."""
+        self._thread.join(seconds)
+        if self._errors:
+            raise self._errors[0]
+        if not self._results:
+            raise TimeLimit(f"no answer within {seconds:g} s")
+        return self._results[0]
+
+    def _run(self) -> None:
+        try:
+            self._results.append(self._work())
+        except BaseException as error:
+            self._errors.append(error)
+
+
 def limited(seconds: float, work: Callable[[], T]) -> T:
     """What `work` gives or raises, or `TimeLimit`."""
-    results: list[T] = []
-    errors: list[BaseException] = []
+    return Background(work).result(seconds)
 
-    def run() -> None:
-        try:
-            results.append(work())
-        except BaseException as error:
-            errors.append(error)
 
-    thread = threading.Thread(target=run, name="doctor call", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise TimeLimit(f"no answer within {seconds:g} s")
-    return results[0]
+def side_by_side(work: Callable[[Item], T], items: Sequence[Item], at_once: int) -> Iterator[T]:
+    """Results in the order of the items, at most so many worked on at once."""
+    slots = threading.Semaphore(at_once)
+
+    def one(item: Item) -> T:
+        with slots:
+            return work(item)
+
+    for begun in [Background(partial(one, item)) for item in items]:
+        yield begun.result()
 
 
 class LimitedCloud:

@@ -15,7 +15,7 @@ class Permissions:
 
     def run(self, context: TenantContext) -> list[Finding]:
         """Read the roles of each token."""
-        by_feeds = [need for name in context.feeds for need in FEED_ROLES[name]]
+        by_feeds = [need for name in context.feeds for need in FEED_ROLES.get(name, ())]
         inventory = [*INVENTORY_ROLES, *(() if context.exchange_answers else INSTEAD_OF_EXCHANGE)]
         findings: list[Finding] = []
         for api in Api:

@@ -18,10 +18,13 @@ from streams.cloud.seam import Answer, Api, Endpoints, NoToken, Refused, Unreach
 from streams.operations import doctor as command
 from streams.operations.checks.check import Finding, ok
 from streams.operations.checks.credentials import Credentials
-from streams.operations.checks.limits import LimitedCloud, TimeLimit, limited
+from streams.operations.checks.limits import LimitedCloud, TimeLimit, limited, side_by_side
+from streams.operations.checks.needed_roles import FEED_ROLES
+from streams.operations.checks.probes import Probe, Probes
 from streams.operations.checks.store_view import StoreView
 from streams.operations.checks.tenant_context import TenantContext
 from streams.operations.doctor import run_doctor
+from streams.operations.live_feeds import MAKERS
 from streams.operations.live_settings import WatchedTenant
 from streams.operations.other_sources import OtherSources
 from tests.unit.cloud.certificates import write_pair
@@ -123,7 +126,7 @@ class Silent:
 
     tenant = "t"
 
-    def __init__(self, endpoints: Endpoints, seconds: float = 0.0, refuses: bool = False) -> None:
+    def __init__(self, endpoints: Endpoints, seconds: float = 0.0, refuses: str = "") -> None:
         self.endpoints, self.seconds, self.refuses = endpoints, seconds, refuses
         self.calls = 0
 
@@ -140,7 +143,7 @@ class Silent:
     ) -> Answer:
         self.calls += 1
         if self.refuses:
-            raise Refused(403, "No", "no")
+            raise Refused(403, self.refuses, "no")
         threading.Event().wait(self.seconds)
         return Answer(200, {}, b"{}")
 
@@ -175,7 +178,7 @@ def test_a_login_service_that_is_silent_is_asked_once(seconds: float) -> None:
 
 
 def test_a_refusal_is_an_answer() -> None:
-    refusing = Silent(Endpoints("", "", "", ""), refuses=True)
+    refusing = Silent(Endpoints("", "", "", ""), refuses="No")
     cloud = LimitedCloud(refusing)
     for _ in range(4):
         with pytest.raises(Refused):
@@ -190,3 +193,40 @@ def test_a_time_limit_hands_through_what_the_work_gives_or_raises() -> None:
         limited(5.0, lambda: 1 // 0)
     with pytest.raises(TimeLimit):
         limited(0.05, lambda: threading.Event().wait(3.0))
+
+
+def test_items_side_by_side_keep_their_order_and_their_number() -> None:
+    working: list[int] = []
+    most: list[int] = []
+
+    def work(item: int) -> int:
+        working.append(item)
+        most.append(len(working))
+        threading.Event().wait(0.01 * (4 - item % 4))
+        working.remove(item)
+        return item * item
+
+    assert list(side_by_side(work, range(12), 3)) == [item * item for item in range(12)]
+    assert 1 < max(most) <= 3
+
+
+def test_every_feed_has_its_roles() -> None:
+    assert set(FEED_ROLES) == set(MAKERS)
+
+
+def test_a_tenant_that_the_activity_api_does_not_know_counts_as_not_audited() -> None:
+    refusing = Silent(Endpoints("", "", "", ""), refuses="AF20011")
+    probe = Probes(refusing).probe("Audit.Exchange")
+    assert probe.audit_off and probe.level == "fail" and "unified audit logging" in probe.remedy
+
+
+def test_a_defect_in_a_probe_is_told_and_costs_only_what_needs_it(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Probes, name: str) -> Probe:
+        raise KeyError(name)
+
+    monkeypatch.setattr(Probes, "probe", broken)
+    report = doctor.run(feeds=("Audit.Exchange",))
+    assert report.one("feeds", "feeds")["detail"] == "internal error: KeyError"
+    assert report.of("permissions")[0]["level"] == "ok" and report.document["coverage"] == []
