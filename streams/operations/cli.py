@@ -11,7 +11,7 @@ import typer
 from schemas.contracts.incident import Tier
 from streams.operations.cli_live import add_live_commands
 from streams.operations.one_line_group import OneLineGroup
-from streams.operations.options import AsJson, Config, Egress, Geo, HomeDomains, TimeZone
+from streams.operations.options import AsJson, Config, Egress, Follow, Geo, HomeDomains, MetricsAddress, TimeZone
 from streams.operations.output_format import OutputFormat
 from streams.operations.settings import file_table, variable
 
@@ -88,24 +88,39 @@ def collect(
     wait: Annotated[
         bool, typer.Option(envvar=variable("wait"), help="Wait after each day for the profile that `detect` makes.")
     ] = True,
+    follow: Follow = None,
     home_domain: HomeDomains = None,
+    metrics_address: MetricsAddress = "127.0.0.1:9464",
     config: Config = None,
 ) -> int:
-    """Write an export to the audit log on Kafka."""
-    from streams.operations.collect_command import run_collect
+    """Write to the audit log on Kafka: an export (--from), or the live feeds of the tenants that are configured."""
     from streams.operations.kafka_settings import kafka_settings
 
     settings = kafka_settings(file_table(context, "kafka"))
-    return run_collect([*(source or ()), *(paths or ())], home_domain or (), wait, settings)
+    if source or paths:
+        from streams.operations.collect_command import run_collect
+
+        return run_collect([*(source or ()), *(paths or ())], home_domain or (), wait, settings)
+    from streams.operations.collect_live import run_collect_live
+    from streams.operations.live_settings import clock_of, required_tenants
+
+    tenants = required_tenants(context, follow or (), home_domain or ())
+    return run_collect_live(tenants, settings, clock_of(context), metrics_address)
 
 
 @app.command()
-def detect(context: typer.Context, geo: Geo = None, egress: Egress = None, config: Config = None) -> int:
+def detect(
+    context: typer.Context,
+    metrics_address: MetricsAddress = "127.0.0.1:9464",
+    geo: Geo = None,
+    egress: Egress = None,
+    config: Config = None,
+) -> int:
     """Judge what is in the audit log on Kafka: one worker, as many as there are partitions may run."""
     from streams.operations.detect_command import run_detect
     from streams.operations.kafka_settings import kafka_settings
 
-    return run_detect(kafka_settings(file_table(context, "kafka")), geo or (), egress or ())
+    return run_detect(kafka_settings(file_table(context, "kafka")), geo or (), egress or (), metrics_address)
 
 
 @app.command()

@@ -11,7 +11,8 @@ import typer
 from schemas.contracts.incident import Tier
 from streams.operations.one_line_group import OneLineGroup
 from streams.operations.options import AsJson, Config, Egress, Follow, Geo, HomeDomains, MetricsAddress, Store, TimeZone
-from streams.operations.settings import file_value, variable
+from streams.operations.output_format import OutputFormat
+from streams.operations.settings import file_table, file_value, variable
 
 STORE = Path("watchpost.db")
 
@@ -167,9 +168,51 @@ def try_it(
     return run_try(TryOptions(folder, accounts, seed, speed))
 
 
+def look_back(
+    context: typer.Context,
+    store: Store = STORE,
+    days: Annotated[float, typer.Option(envvar=variable("look_back_days"), help="More than 0, at most 7.")] = 7.0,
+    form: Annotated[
+        OutputFormat | None,
+        typer.Option("--format", envvar=variable("format"), help="table or jsonl. Default: table on a terminal."),
+    ] = None,
+    home_domain: HomeDomains = None,
+    geo: Geo = None,
+    egress: Egress = None,
+    config: Config = None,
+) -> int:
+    """What the vendor still holds of the last days, and what is already there: rules, forwarding, consents, administrators."""
+    from streams.operations.detection import knowledge_of
+    from streams.operations.live_settings import clock_of, required_tenants
+    from streams.operations.look_back_command import run_look_back
+
+    tenants = required_tenants(context, (), home_domain or ())
+    return run_look_back(tenants, clock_of(context), store, knowledge_of(geo or (), egress or ()), form, days)
+
+
+def doctor(
+    context: typer.Context,
+    store: Store = STORE,
+    geo: Geo = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> int:
+    """Credentials, permissions, licences, feeds, sinks, broker; then what each detector can see here, and what is missing."""
+    from streams.operations.doctor import run_doctor
+    from streams.operations.kafka_settings import kafka_settings_if_set
+    from streams.operations.live_settings import clock_of, watched_tenants
+    from streams.operations.run_command import sink_tables
+
+    kafka = kafka_settings_if_set(file_table(context, "kafka"))
+    sinks = sink_tables(file_value(context, "sinks"))
+    return run_doctor(watched_tenants(context), clock_of(context), store, kafka, sinks, tuple(geo or ()), as_json)
+
+
 def add_live_commands(app: typer.Typer) -> None:
     """Put them into the command line."""
     app.command("try")(try_it)
     app.command()(run)
+    app.command("look-back")(look_back)
+    app.command()(doctor)
     app.add_typer(incidents, name="incidents")
     app.add_typer(tenants, name="tenants")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from streams.cloud.seam import Cloud
+from streams.collectors.inventory.feed import InventoryFeed
 from streams.collectors.live.activity import ActivityFeed
 from streams.collectors.live.directory_audits import directory_audits
 from streams.collectors.live.message_trace import message_trace
@@ -38,6 +39,7 @@ MAKERS: Final[dict[str, Make]] = {
     "directoryAudits": directory_audits,
     "riskDetections": risk_detections,
     "messageTraces": message_trace,
+    "inventory": InventoryFeed,
 }
 # Audit.General and DLP.All are large, and DLP.All holds what it warns of: only who asks for them gets them.
 OPT_IN: Final = frozenset({"Audit.General", "DLP.All"})

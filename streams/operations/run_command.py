@@ -13,7 +13,6 @@ from pathlib import Path
 from types import FrameType
 
 from streams.clock import Clock
-from streams.cloud.credentials import AccessError
 from streams.collectors.live.seam import JournalLost
 from streams.drivers.embedded.retention import Retention
 from streams.operations.detection import knowledge_of
@@ -23,6 +22,7 @@ from streams.operations.live_view import LiveView
 from streams.operations.one_line_group import STATUS_INCOMPLETE, STATUS_INTERRUPTED, STATUS_OK
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
+from streams.operations.standard_error import tell
 from streams.operations.watch_board import WatchBoard
 from streams.operations.watching import TICK_SECONDS, Watching, WatchPlan, watching
 from streams.sinks.sink_settings import ConfiguredSink, shown, sinks_from
@@ -135,12 +135,18 @@ def ended_by_signals() -> Iterator[threading.Event]:
 
 @contextmanager
 def served(text: str, telemetry: Telemetry, health: Health) -> Iterator[str]:
-    """Metrics and health over HTTP while the block runs; where, empty when off. Refusal."""
+    """Metrics and health over HTTP while the block runs; where, empty when off. Refusal.
+
+    Somebody else at the address that nobody chose is told, and lived with.
+    """
     try:
         at = address(text)
         server = None if at is None else TelemetryServer(at, telemetry, health)
-    except (AddressError, AccessError) as error:
-        raise Refusal(str(error)) from None
+    except AddressError as error:
+        if text != DEFAULT_ADDRESS:
+            raise Refusal(str(error)) from None
+        tell(f"no metrics and health: {error}")
+        at = server = None
     if at is None or server is None:
         yield ""
         return
