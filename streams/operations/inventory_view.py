@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.collectors.inventory.report import KindReport, finished_ms, inventory_report
+from streams.collectors.inventory.report import KindReport, finished_ms, inventory_report, progress
 
 FEED = "inventory"
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryView:
-    """The last inventory: when it was finished (UTC milliseconds, 0: never), and every kind."""
+    """The last inventory: when it was finished (UTC milliseconds, 0: never), every kind; `doing` is what is looked at now."""
 
     finished_ms: int
     kinds: tuple[KindReport, ...]
+    doing: str = ""
 
     @property
     def unusual(self) -> int:
@@ -26,4 +27,4 @@ class InventoryView:
 
 def inventory_view(checkpoint: Mapping[str, Any]) -> InventoryView:
     """The view of the checkpoint of the feed "inventory"; one that was never looked at has kinds with `seen_ms` 0."""
-    return InventoryView(finished_ms(checkpoint), tuple(inventory_report(checkpoint)))
+    return InventoryView(finished_ms(checkpoint), tuple(inventory_report(checkpoint)), progress(checkpoint))

@@ -117,6 +117,8 @@ def _told(process: Watching, tenant: str, begun_ms: int) -> bool:
     if any(status.state is FeedState.STARTING for status in one.statuses if status.name != FEED):
         return False
     inventory = inventory_view(process.store.checkpoint(tenant, FEED))
+    if inventory.doing:
+        process.board.phase = f"looking at {inventory.doing}"
     wanted = any(status.name == FEED for status in one.statuses)
     return not wanted or inventory.finished_ms > begun_ms - DAY_MS
 

@@ -31,7 +31,13 @@ RETRY_MS: Final = 60_000
 TRIES_MAX: Final = 5  # of one step before the kind is given up for this round
 FORM_ERRORS: Final = (LookupError, TypeError, ValueError, AttributeError)
 _ONE_REFUSED: Final = (400, 403, 404)  # of one mailbox: it is gone, is none, or is out of our reach
-_FRESH: Final[dict[str, Any]] = {"after": None, "count": 0, "answered": 0, "gone": 0}  # of a kind not yet begun
+_FRESH: Final[dict[str, Any]] = {
+    "after": None,
+    "count": 0,
+    "answered": 0,
+    "gone": 0,
+    "of": 0,
+}  # of a kind not yet begun
 _KEPT_FACTS: Final = frozenset({"exchange", "no_mfa", "count", "unaudited", "bypassed", "audit_off"})
 
 
@@ -110,6 +116,7 @@ class InventoryFeed:
         at, held = self._held["at"], self._now_in()
         kind = self._kinds[at["kind"]]
         every = kind.parts(held)
+        at["of"] = len(every)
         parts = [part for part in every if at["after"] is None or part > at["after"]]
         looked, failure = _looked(lambda name: kind.look(held, name), parts[:STEP_PARTS])
         for part, answer in looked:

@@ -56,6 +56,15 @@ def finished_ms(checkpoint: Mapping[str, Any]) -> int:
     return int(checkpoint.get("finished", 0)) if checkpoint.get("version") == VERSION else 0
 
 
+def progress(checkpoint: Mapping[str, Any]) -> str:
+    """What the round at hand looks at, "inbox rules, 240 of 1000"; "" between rounds."""
+    at = checkpoint.get("at") if checkpoint.get("version") == VERSION else None
+    if not isinstance(at, dict):
+        return ""
+    title, done = KINDS[at["kind"]].title, at["answered"] + at["gone"]
+    return f"{title}, {done} of {at['of']}" if at["of"] > 1 else title
+
+
 def _kind(name: str, title: str, held: Any) -> KindReport:
     if not isinstance(held, dict):
         return KindReport(name, title)

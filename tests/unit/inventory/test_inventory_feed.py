@@ -10,7 +10,7 @@ from schemas.records.event import InboxRule
 from streams.cloud.seam import NoToken, Refused, Throttled, Unreachable
 from streams.collectors.inventory.catalogue import KINDS
 from streams.collectors.inventory.feed import NAME, STEP_PARTS, InventoryFeed
-from streams.collectors.inventory.report import KindReport, finished_ms, inventory_report
+from streams.collectors.inventory.report import KindReport, finished_ms, inventory_report, progress
 from streams.collectors.live.expected_silence import ArrivalModel
 from streams.collectors.live.seam import JournalLost, Window
 from tests.unit.inventory.inventory_cloud import (
@@ -63,6 +63,7 @@ def test_a_changed_rule_comes_again_and_its_neighbour_is_not_delivered_twice() -
 def test_between_rounds_nothing_is_asked() -> None:
     cloud, journal = ordinary(), FakeJournal()
     feed = round_of(cloud, journal)
+    assert progress(journal.checkpoint(NAME)) == ""
     asked = len(cloud.calls)
     cloud.clock.now += DAY // 2
     feed.collect(Window(0, cloud.clock.now))
@@ -101,6 +102,7 @@ def test_a_killed_round_does_not_begin_anew() -> None:
     done = f"Get-InboxRule {people[30]}"
     round_of(cloud, journal, until=lambda: done in cloud.calls)
     first = [call for call in cloud.calls if call.startswith("Get-InboxRule")]
+    assert progress(journal.checkpoint(NAME)) in ("inbox rules, 24 of 60", "inbox rules, 48 of 60")
     round_of(cloud, journal)
     asked = [call for call in cloud.calls if call.startswith("Get-InboxRule")]
     assert len(asked) < 60 + STEP_PARTS and len(set(asked)) == 60 and len(first) >= STEP_PARTS
