@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from detectors import techniques
 from detectors.accounts.client_agent import agent_of
 from detectors.accounts.place_trust import mailed_from, placed
+from detectors.accounts.session_codec import dump_state, load_state
 from detectors.accounts.session_continuity import (
     KNOWN_PLACE_NATS,
     VELOCITY_FROM_NATS,
@@ -28,7 +29,7 @@ from detectors.accounts.session_findings import (
     value_of,
 )
 from detectors.accounts.session_signals import count_strange, signal, signal_success, vote
-from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState, dump_state, load_state
+from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState
 from detectors.accounts.sightings import fact_of, row_knows_more, row_of, sighting_of
 from detectors.accounts.spot import wide_of
 from detectors.engine.detector import DAY_MS, Context, DetectorInfo, Evidence
@@ -51,7 +52,7 @@ class ImpossibleSessionDetector:
     info = DetectorInfo(
         id=DETECTOR,
         number=18,
-        version=1,
+        version=2,
         title="Session that cannot be the owner's",
         catches="Sign-ins through a phishing proxy, stolen tokens used from a second network or device, sign-ins from"
         " networks, countries and clients that neither the account nor its tenant knows, impossible journeys.",
@@ -202,12 +203,12 @@ class ImpossibleSessionDetector:
         state.seal(day, learn)
 
     def dump(self, state: SessionState) -> bytes:
-        """See `session_state.dump_state`."""
+        """See `session_codec.dump_state`."""
         return dump_state(state)
 
     def load(self, data: bytes, version: int) -> SessionState:
-        """See `session_state.load_state`."""
-        return load_state(data)
+        """See `session_codec.load_state`."""
+        return load_state(data, version)
 
 
 def _says_more(signin: SignIn, row: Row) -> bool:

@@ -1,15 +1,16 @@
-"""The bytes of `send-surge`'s state. Layer: detectors. Version 1."""
+"""The bytes of `send-surge`'s state. Layer: detectors. Version 2."""
 
 from __future__ import annotations
 
 import struct
 
 from detectors.accounts.contacts import Contacts
-from detectors.accounts.send_state import BUCKETS_A_DAY, COUNT_MAX, FEED_TRACE, SERIES, Counts, SendState
+from detectors.accounts.send_state import BUCKETS_A_DAY, COUNT_MAX, FEED_TRACE, SERIES, TRUSTED_MAX, Counts, SendState
 from detectors.models.surge import SurgeAnchored, SurgePrior
 
 _HELD = struct.Struct("<BI")
-_TRUSTED = struct.Struct("<iB3I")
+_TRUSTED_1 = struct.Struct("<iB3I")
+_DAYS_MAX = 100_000  # from the last learnt day
 _FURTHER = 3  # the most in two bits: of a count the rest follows, a distance is elsewhere when it is more
 
 
@@ -17,9 +18,9 @@ def dump_state(state: SendState) -> bytes:
     """`i32 learnt day | models (u16 length each) | contacts | held contacts | held | fresh | buckets | trusted`; empty at first.
 
     held: `u8 n, n x (i32 day, u8 series, per series u8 m, m x (u8 hour, u32 count))`;
-    fresh: `u8 n, n x (i32 day, u8 feed, contacts)`; buckets: `u8 n, n x (i32 day, u8 feed, u16 m, m buckets)`, a bucket
+    fresh: `u8 n, n x (key, contacts)`, the key being day and feed; buckets: `u8 n, n x (key, varint m, m buckets)`, a bucket
     being a byte with two bits of each count and of the distance from the one before, and varints for what exceeds them;
-    trusted: `u8 n, n x (i32 day, u8 feed, 3 x u32)`.
+    trusted: `u8 n, n x (key, 3 varints)`.
     """
     if not (state.models or state.buckets or state.fresh or state.contacts) and state.learnt_day < 0:
         return b""
@@ -31,11 +32,12 @@ def dump_state(state: SendState) -> bytes:
     parts += [state.contacts.pack(), state.held_contacts.pack(), bytes([len(state.held)])]
     parts += [_pack_held(day, hours) for day, hours in sorted(state.held.items())]
     parts.append(bytes([len(state.fresh)]))
-    parts += [struct.pack("<iB", *key) + marks.pack() for key, marks in sorted(state.fresh.items())]
+    base = state.learnt_day
+    parts += [_pack_key(key, base) + marks.pack() for key, marks in sorted(state.fresh.items())]
     parts.append(bytes([len(state.buckets)]))
-    parts += [_pack_buckets(key, counts) for key, counts in sorted(state.buckets.items())]
+    parts += [_pack_buckets(key, counts, base) for key, counts in sorted(state.buckets.items())]
     parts.append(bytes([len(state.trusted)]))
-    parts += [_TRUSTED.pack(*key, *counts) for key, counts in sorted(state.trusted.items())]
+    parts += [_pack_trusted(key, counts, base) for key, counts in sorted(state.trusted.items())]
     return b"".join(parts)
 
 
@@ -47,8 +49,17 @@ def _pack_held(day: int, hours: list[list[int]]) -> bytes:
     return data
 
 
-def _pack_buckets(key: tuple[int, int], counts: Counts) -> bytes:
-    data, before = bytearray(struct.pack("<iBH", *key, len(counts))), key[0] * BUCKETS_A_DAY
+def _pack_key(key: tuple[int, int], base: int) -> bytes:
+    """Twice the days since the last learnt one (or 1970), and the feed; the odd ones of twice that are earlier days."""
+    days, feed = key[0] - base, key[1]
+    data = bytearray()
+    _put(data, (2 * days + feed) * 2 if days >= 0 else (-2 * days + feed) * 2 + 1)
+    return bytes(data)
+
+
+def _pack_buckets(key: tuple[int, int], counts: Counts, base: int) -> bytes:
+    data, before = bytearray(_pack_key(key, base)), key[0] * BUCKETS_A_DAY
+    _put(data, len(counts))
     for bucket, values in sorted(counts.items()):
         distance = bucket - before
         near = distance if 0 < distance <= _FURTHER else 0
@@ -62,6 +73,13 @@ def _pack_buckets(key: tuple[int, int], counts: Counts) -> bytes:
     return bytes(data)
 
 
+def _pack_trusted(key: tuple[int, int], counts: list[int], base: int) -> bytes:
+    data = bytearray(_pack_key(key, base))
+    for count in counts:
+        _put(data, count)
+    return bytes(data)
+
+
 def _put(data: bytearray, value: int) -> None:
     while value >= 0x80:
         data.append(value & 0x7F | 0x80)
@@ -72,8 +90,10 @@ def _put(data: bytearray, value: int) -> None:
 class _Reader:
     """Walks over bytes."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, version: int) -> None:
         self.data, self.at = data, 0
+        self.version = version
+        self.base = -1  # the last learnt day
 
     def take(self, length: int) -> bytes:
         """The next bytes; ValueError at the end."""
@@ -83,10 +103,10 @@ class _Reader:
         self.at += length
         return piece
 
-    def varint(self) -> int:
-        """The next number of at most 21 bits."""
+    def varint(self, bits: int = 21) -> int:
+        """The next number of at most so many bits, in sevens."""
         value = 0
-        for shift in (0, 7, 14):
+        for shift in range(0, bits, 7):
             byte = self.take(1)[0]
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
@@ -107,16 +127,23 @@ class _Reader:
 
     def key(self) -> tuple[int, int]:
         """The next day and feed."""
+        if self.version > 1:
+            held = self.varint(35)
+            days = held >> 2
+            if days > _DAYS_MAX:
+                raise ValueError("the state of send-surge names a day that is none")
+            return self.base + (-days if held & 1 else days), held >> 1 & 1
         day, feed = struct.unpack("<iB", self.take(5))
         if feed > FEED_TRACE:
             raise ValueError("the state of send-surge names no feed")
         return day, feed
 
 
-def load_state(data: bytes) -> SendState:
-    """Bytes to state; ValueError when they are damaged."""
-    state, reader = SendState(), _Reader(data)
+def load_state(data: bytes, version: int) -> SendState:
+    """Bytes of version 1 or 2 to state; ValueError when they are damaged."""
+    state, reader = SendState(), _Reader(data, version)
     (state.learnt_day,) = struct.unpack("<i", reader.take(4))
+    reader.base = state.learnt_day
     for series in SERIES:
         (length,) = struct.unpack("<H", reader.take(2))
         if length:
@@ -129,13 +156,24 @@ def load_state(data: bytes) -> SendState:
         key = reader.key()
         state.fresh[key] = reader.contacts()
     for _ in range(reader.take(1)[0]):
-        _load_buckets(state, reader)
+        _load_buckets(state, reader, version)
     for _ in range(reader.take(1)[0]):
-        day, feed, *counts = _TRUSTED.unpack(reader.take(_TRUSTED.size))
-        state.trusted[day, feed] = counts
+        _load_trusted(state, reader, version)
     if reader.at != len(data):
         raise ValueError("the state of send-surge is longer than it says")
     return state
+
+
+def _load_trusted(state: SendState, reader: _Reader, version: int) -> None:
+    if version == 1:
+        day, feed, *counts = _TRUSTED_1.unpack(reader.take(_TRUSTED_1.size))
+        state.trusted[day, feed] = counts
+        return
+    key = reader.key()
+    counts = [reader.varint(35) for _ in SERIES]
+    if max(counts) > TRUSTED_MAX:
+        raise ValueError("the state of send-surge holds too great a number")
+    state.trusted[key] = counts
 
 
 def _load_held(state: SendState, reader: _Reader) -> None:
@@ -152,9 +190,9 @@ def _load_held(state: SendState, reader: _Reader) -> None:
     state.held[day] = hours
 
 
-def _load_buckets(state: SendState, reader: _Reader) -> None:
+def _load_buckets(state: SendState, reader: _Reader, version: int) -> None:
     key = reader.key()
-    (count,) = struct.unpack("<H", reader.take(2))
+    (count,) = struct.unpack("<H", reader.take(2)) if version == 1 else (reader.varint(),)
     bucket = key[0] * BUCKETS_A_DAY
     state.buckets[key], state.totals[key] = {}, [0] * len(SERIES)
     for _ in range(count):

@@ -82,7 +82,7 @@ class SendSurgeDetector:
     info = DetectorInfo(
         id="send-surge",
         number=17,
-        version=1,
+        version=2,
         title="Surge of sent mail",
         catches="Bulk mail from an account that does not send bulk mail, within the first minutes of the burst; also by"
         " night, from an account without history, and with bare Send records that name no recipients.",
@@ -218,7 +218,7 @@ class SendSurgeDetector:
 
     def load(self, data: bytes, version: int) -> SendState:
         """See `send_codec.load_state`."""
-        return load_state(data)
+        return load_state(data, version)
 
 
 def _discounts(state: SendState, place: int, best: _Best, context: Context) -> tuple[list[Reason], float]:

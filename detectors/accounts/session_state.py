@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 
-from detectors.models.categories import CategoryNovelty
+from detectors.models.categories import CategoryNovelty, hash32
 
 ROWS_MAX = 48  # per open day; later ones are judged and not kept
 SESSIONS_MAX = 12
@@ -14,9 +13,6 @@ SYSTEMS = ("", "windows", "macos", "ios", "android", "linux", "chromeos", "windo
 KINDS = ("network", "wide", "country", "agent", "device")
 SIZES = {"network": 16, "wide": 16, "country": 8, "agent": 12, "device": 8}
 NOWHERE = -32_768
-_ROW = struct.Struct("<QIBBBfeH")
-_LATER, _SPOT = struct.Struct("<I"), struct.Struct("<hh")
-_SESSION = struct.Struct("<IIIBBH")
 
 # What a row says about the device behind it.
 # Bits of Row.kind: Microsoft's or the tenant's own egress; a privacy relay; a browser that people use; a mobile carrier; what
@@ -24,6 +20,9 @@ _SESSION = struct.Struct("<IIIBBH")
 # claim in the token.
 NEUTRAL, RELAY, PLAIN, MOBILE, TRUSTED, STRANGE, HOME, CLAIM = 1, 2, 4, 8, 16, 32, 64, 128
 DEVICE_SILENT, DEVICE_NONE, DEVICE_HELD, DEVICE_MANAGED = 0, 1, 2, 3
+
+
+Record = tuple[str, str, str | None, str | None]  # id, operation, address, session
 
 
 @dataclass(slots=True)
@@ -52,7 +51,7 @@ class Row:
     own_nats: float = 0.0
     address: int = 0
     trusted_on: int = -1  # day of the profile by which the place was judged, low 16 bits
-    record: tuple[str, str, str | None, str | None] | None = None  # id, operation, address, session
+    record: Record | None = None
 
     @property
     def neutral(self) -> bool:
@@ -62,6 +61,11 @@ class Row:
     def place(self) -> tuple[int, int]:
         """The network in both spellings."""
         return (self.network, self.wide)
+
+
+def client_key(row: Row) -> int:
+    """Lower half of a row's key: hash of client, device and whether the address says nothing."""
+    return hash32(f"{row.agent}|{row.device}|{row.held}|{row.kind & NEUTRAL}")
 
 
 @dataclass(slots=True)
@@ -176,133 +180,3 @@ class SessionState:
             del self.sessions[key]
         while len(self.sessions) > SESSIONS_MAX:
             del self.sessions[next(iter(self.sessions))]
-
-
-def dump_state(state: SessionState) -> bytes:
-    """Models (u16 length each) | sessions | hashes of rows (u16 n, n x u32) | days of rows; empty for who was never seen."""
-    days = sorted(state.rows.keys() | state.shown.keys() | state.failed.keys())
-    if not state.models and not days:
-        return b""
-    parts = [struct.pack("<qB", state.last_ms, state.last_place)]
-    for kind in KINDS:
-        model = state.models.get(kind)
-        data = model.pack() if model is not None else b""
-        parts += [struct.pack("<H", len(data)), data]
-    parts.append(bytes([len(state.sessions)]))
-    for key, held in state.sessions.items():
-        parts.append(_SESSION.pack(key, held.network, held.wide, held.system, held.held, held.day))
-    hashes = sorted({value for row in state.all_rows() for value in _hashes(row)})
-    parts += [struct.pack(f"<H{len(hashes)}I", len(hashes), *hashes), bytes([len(days)])]
-    places = {value: place for place, value in enumerate(hashes)}
-    for day in days:
-        rows, shown, failed = (
-            state.rows.get(day, {}),
-            sorted(state.shown.get(day, ())),
-            sorted(state.failed.get(day, ())),
-        )
-        parts.append(struct.pack("<iHHH", day, len(rows), len(shown), len(failed)))
-        parts.append(struct.pack(f"<{len(shown)}I{len(failed)}I", *shown, *failed))
-        parts += [_dump_row(row, day, places) for _, row in sorted(rows.items())]
-    return b"".join(parts)
-
-
-def _hashes(row: Row) -> tuple[int, ...]:
-    """What rows of one account mostly share."""
-    return (row.network, row.wide, row.country, row.agent, row.device, row.session, row.address)
-
-
-def _index_form(count: int) -> str:
-    """Struct of a row's places in the list of hashes."""
-    return "<7B" if count < 256 else "<7H"
-
-
-def _dump_row(row: Row, day: int, places: dict[int, int]) -> bytes:
-    base = day * 86_400_000
-    later, spot = row.last_ms != row.first_ms, (row.latitude, row.longitude) != (NOWHERE, NOWHERE)
-    flags = (row.record is not None) | row.held << 1 | later << 3 | spot << 4
-    data = _ROW.pack(
-        row.key, row.first_ms - base, row.system, flags, row.kind, row.nats, row.own_nats, row.trusted_on & 0xFFFF
-    )
-    data += struct.pack(_index_form(len(places)), *(places[value] for value in _hashes(row)))
-    if later:
-        data += _LATER.pack(row.last_ms - base)
-    if spot:
-        data += _SPOT.pack(row.latitude, row.longitude)
-    if row.record is None:
-        return data
-    text = "\0".join((item or "").replace("\0", "") for item in row.record).encode("utf-8", "surrogatepass")[:1024]
-    return data + struct.pack("<H", len(text)) + text
-
-
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
-
-    def unpack(self, form: str) -> tuple[int, ...]:
-        size = struct.calcsize(form)
-        return struct.unpack(form, self.take(size))
-
-    def take(self, length: int) -> bytes:
-        piece = self.data[self.at : self.at + length]
-        if len(piece) != length:
-            raise ValueError("the state of impossible-session is cut")
-        self.at += length
-        return piece
-
-
-def load_state(data: bytes) -> SessionState:
-    """Bytes to state; ValueError when they are damaged."""
-    state, reader = SessionState(), _Reader(data)
-    try:
-        state.last_ms, state.last_place = reader.unpack("<qB")
-        for kind in KINDS:
-            (length,) = reader.unpack("<H")
-            if length:
-                state.models[kind] = CategoryNovelty.unpack(reader.take(length), SIZES[kind])
-        for _ in range(reader.take(1)[0]):
-            key, network, wide, system, held, day = _SESSION.unpack(reader.take(_SESSION.size))
-            state.sessions[key] = Session(network, wide, system, held, day)
-        (count,) = reader.unpack("<H")
-        hashes = reader.unpack(f"<{count}I")
-        for _ in range(reader.take(1)[0]):
-            _load_day(state, reader, hashes)
-        state.note_newest()
-    except struct.error as error:
-        raise ValueError("the state of impossible-session is damaged") from error
-    if reader.at != len(data):
-        raise ValueError("the state of impossible-session has more bytes than it says")
-    return state
-
-
-def _load_day(state: SessionState, reader: _Reader, hashes: tuple[int, ...]) -> None:
-    day, rows, shown, failed = reader.unpack("<iHHH")
-    values = reader.unpack(f"<{shown + failed}I")
-    if shown:
-        state.shown[day] = set(values[:shown])
-    if failed:
-        state.failed[day] = set(values[shown:])
-    held = [_load_row(reader, day, hashes) for _ in range(rows)]
-    if held:
-        state.rows[day] = {row.key: row for row in held}
-
-
-def _load_row(reader: _Reader, day: int, hashes: tuple[int, ...]) -> Row:
-    base = day * 86_400_000
-    key, first, system, flags, kind, nats, own_nats, trusted_on = _ROW.unpack(reader.take(_ROW.size))
-    indexes = reader.unpack(_index_form(len(hashes)))
-    if max(indexes) >= len(hashes):
-        raise ValueError("the state of impossible-session is damaged")
-    network, wide, country, agent, device, session, address = (hashes[index] for index in indexes)
-    (last,) = reader.unpack("<I") if flags & 8 else (first,)
-    latitude, longitude = reader.unpack("<hh") if flags & 16 else (NOWHERE, NOWHERE)
-    record = None
-    if flags & 1:
-        (length,) = reader.unpack("<H")
-        parts = reader.take(length).decode("utf-8", "surrogatepass").split("\0")
-        if len(parts) != 4:
-            raise ValueError("the state of impossible-session is damaged")
-        record = (parts[0], parts[1], parts[2] or None, parts[3] or None)
-    if system >= len(SYSTEMS):
-        raise ValueError("the state of impossible-session is damaged")
-    place = (network, wide, country, agent, device, session, system, flags >> 1 & 3, kind)
-    return Row(key, base + first, base + last, *place, latitude, longitude, nats, own_nats, address, trusted_on, record)

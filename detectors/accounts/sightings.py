@@ -18,6 +18,7 @@ from detectors.accounts.session_state import (
     SYSTEMS,
     Row,
     SessionState,
+    client_key,
 )
 from detectors.accounts.spot import spot_of
 from detectors.engine.detector import Context
@@ -55,9 +56,8 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
     if signin is not None and signin.mfa_by_claim:
         kind |= CLAIM
     session = hash32(event.session) if event.session else 0
-    key = hash32(f"{ip}|{event.session}") << 32 | hash32(f"{agent.family}|{device}|{held}|{kind & NEUTRAL}")
-    return Row(
-        key,
+    row = Row(
+        0,
         event.time_ms,
         event.time_ms,
         network,
@@ -73,6 +73,8 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
         spot.longitude,
         address=spot.address,
     )
+    row.key = hash32(f"{ip}|{event.session}") << 32 | client_key(row)
+    return row
 
 
 def row_knows_more(known: Row, row: Row) -> bool:

@@ -27,7 +27,7 @@ KNOWN_NATS = -8.0
 MINUTE_MS = 60_000
 DAY_MAX = 47_482  # 2099-12-31: no record is later
 _HEAD = struct.Struct("<HB")
-_SEEN = struct.Struct("<Iq")
+_SEEN, _SEEN_1 = struct.Struct("<II"), struct.Struct("<Iq")
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class SpraySuccessDetector:
     info = DetectorInfo(
         id="password-spray",
         number=19,
-        version=1,
+        version=2,
         title="Password spray that succeeded",
         catches="An account whose password was accepted from a network where many accounts failed within ten minutes to seven"
         " days; and, where nobody succeeded, the network itself.",
@@ -127,14 +127,14 @@ class SpraySuccessDetector:
                     state.known.learn_one({"value": mark, "time_ms": time_ms})
 
     def dump(self, state: Places) -> bytes:
-        """`u16 length | known networks | u8 days | (i32 day, u8 count, (u32 mark, i64 ms)...)...`; empty at start."""
+        """`u16 length | known networks | u8 days | (i32 day, u8 count, (u32 mark, u32 ms of the day)...)...`; empty at start."""
         if not len(state.known) and not state.open:
             return b""
         known = state.known.pack()
         parts = [_HEAD.pack(len(known), len(state.open)), known]
         for day, places in sorted(state.open.items()):
             parts.append(struct.pack("<iB", day, len(places)))
-            parts += [_SEEN.pack(mark, time_ms) for mark, time_ms in sorted(places.items())]
+            parts += [_SEEN.pack(mark, time_ms - day * DAY_MS) for mark, time_ms in sorted(places.items())]
         return b"".join(parts)
 
     def load(self, data: bytes, version: int) -> Places:
@@ -146,9 +146,10 @@ class SpraySuccessDetector:
             for _ in range(days):
                 day, count = struct.unpack_from("<iB", data, at)
                 at += 5
-                rows = _SEEN.iter_unpack(data[at : at + _SEEN.size * count])
-                places.open[day] = dict(rows)
-                at += _SEEN.size * count
+                form, base = (_SEEN_1, 0) if version == 1 else (_SEEN, day * DAY_MS)
+                rows = form.iter_unpack(data[at : at + form.size * count])
+                places.open[day] = {mark: base + time_ms for mark, time_ms in rows}
+                at += form.size * count
         except struct.error as error:
             raise ValueError("the known networks are damaged") from error
         if at != len(data) or any(not 0 <= day <= DAY_MAX for day in places.open):

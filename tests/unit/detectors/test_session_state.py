@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from detectors.accounts.session_codec import dump_state, load_state
 from detectors.accounts.session_state import (
     ROWS_MAX,
     SESSION_DAYS,
     SESSIONS_MAX,
     Row,
     SessionState,
-    dump_state,
-    load_state,
 )
 from schemas.records.event import AuditEvent
 from tests.scenarios.building import DAY_MS, MINUTE_MS
@@ -104,7 +103,7 @@ def test_bytes_come_back_as_they_were() -> None:
     state.rows[DAY] = {row.key: row}
     state.failed[DAY + 1] = {5, 6}
     state.shown[DAY] = {7}
-    again = load_state(dump_state(state))
+    again = load_state(dump_state(state), 2)
     assert again.rows == state.rows
     assert (again.failed, again.shown, again.newest_ms) == (state.failed, state.shown, row.first_ms)
 
@@ -116,4 +115,4 @@ def test_damaged_bytes_are_refused(cut: int) -> None:
     data = dump_state(state)
     for damaged in (data[:-cut], data + b"\0" * cut):
         with pytest.raises(ValueError, match="impossible-session"):
-            load_state(damaged)
+            load_state(damaged, 2)
