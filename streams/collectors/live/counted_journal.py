@@ -34,6 +34,7 @@ class CountedJournal:
         self.on_batch: list[OnBatch] = []
         self.stop = threading.Event()
         self._journal = journal
+        self._complete: dict[str, int] = {}  # asked for at every turn of the schedule
         self._lost: JournalLost | None = None
 
     def status(self, feed: str) -> FeedStatus:
@@ -47,8 +48,11 @@ class CountedJournal:
 
     def complete_ms(self, feed: str) -> int:
         """Content time up to which the feed is complete; 0 at first."""
-        with self.lock:
-            return self._journal.complete_ms(feed)
+        found = self._complete.get(feed)
+        if found is None:
+            with self.lock:
+                found = self._complete[feed] = self._journal.complete_ms(feed)
+        return found
 
     def unseen(self, feed: str, contents: Sequence[Content]) -> list[Content]:
         """Those that were never listed before, in their order."""
@@ -65,6 +69,8 @@ class CountedJournal:
         with self._writing():
             tally = self._journal.commit(batch)
             self._count(batch, tally)
+            if batch.complete_ms is not None:
+                self._complete[batch.feed] = max(self._complete.get(batch.feed, 0), batch.complete_ms)
             for listener in self.on_batch:
                 listener(batch, tally)
             return tally

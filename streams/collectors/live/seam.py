@@ -85,7 +85,10 @@ class JournalLost(RuntimeError):
 
 
 class LiveFeed(Protocol):
-    """One endpoint of one tenant. Not thread-safe; its tenant's collector calls it from one thread at a time."""
+    """One endpoint of one tenant. Not thread-safe; its tenant's collector calls it from one thread at a time.
+
+    What it may say of itself beyond this is in `streams.collectors.live.traits`.
+    """
 
     name: str  # "activity/Audit.Exchange", "graph/signIns/nonInteractiveUser": durable, label of metrics
     poll_seconds: float
