@@ -152,6 +152,8 @@ class ActivityFeed:
                 self._losses.add(content)
             elif row.reaction is Reaction.MISSING:
                 self._journal.commit(Batch(self.name, content=replace(content, state=ContentState.MISSING)))
+            elif row.reaction in (Reaction.LATER, Reaction.FAILURE):
+                return error  # of this blob, until many in a row say that it is of the service
             else:
                 self._refuse(error, row)
         except (Unreachable, BadAnswer) as error:

@@ -60,6 +60,7 @@ class Lane:
         self._failures = 0
         self._probes = 0
         self._read = 0  # records when the feed began to fail
+        self._broken_ms = 0  # since when no attempt in the present succeeded, whatever single contents still came
         self.complete_ms = journal.complete_ms(self.name)
         self._look_due_ms = [0] * len(self.traits.looks)
         self.reached_ms = self.complete_ms + self.traits.lateness_ms if self.complete_ms else 0
@@ -109,11 +110,14 @@ class Lane:
             result = self._wait(error, max(error.retry_ms, self._clock.now_ms() + SECOND_MS), FeedState.THROTTLED)
         except NoToken as error:
             self.status.remedy = error.remedy
+            self._break(window)
             result = self._wait(error, self._clock.now_ms() + NO_TOKEN_MS, FeedState.FAILING)
         except CloudError as error:
+            self._break(window)
             self._prepared = self._prepared and not isinstance(error, Refused)
             result = self._wait(error, self._clock.now_ms() + self._back_off_ms(), FeedState.FAILING)
         except Exception as error:  # one feed's defect must not end the others
+            self._break(window)
             result = self._wait(_Defect(error), self._clock.now_ms() + _RETRY_MAX_MS, FeedState.FAILING)
         else:
             self._succeed(window, completes)
@@ -131,7 +135,7 @@ class Lane:
                 self._journal.gap(Gap(held.feed, held.kind, held.from_ms, now_ms, held.text, held.remedy, over=True))
                 self._say(self.name, f"{self.name} works again")
         self.unavailable = self.left_out = None
-        self._probes = 0
+        self._probes = self._broken_ms = 0
         self.reached_ms = max(self.reached_ms, window.to_ms)
         self._failures = 0
         status.state = FeedState.BACK_FILL if window.historical else FeedState.LIVE
@@ -145,7 +149,8 @@ class Lane:
         status.last_error = printable(str(found), _ERROR_CHARACTERS_MAX)
         if self.unavailable is None:
             text = printable(f"{self.name}: {found.blind_spot}", _ERROR_CHARACTERS_MAX)
-            self.unavailable = Gap(self.name, found.kind, self.complete_ms or now_ms, now_ms, text, found.remedy)
+            kind = GapKind.DISABLED if self.complete_ms else found.kind  # it was there: somebody took it away
+            self.unavailable = Gap(self.name, kind, self.complete_ms or now_ms, now_ms, text, found.remedy)
             self._journal.gap(self.unavailable)
             self._say(self.name, f"{text}. {found.remedy}")
         self._prepared = False
@@ -162,9 +167,15 @@ class Lane:
             status.failing_since_ms, self._read = now_ms, status.read
         self.due_ms = due_ms
         self._say(self.name, status.last_error)
-        if self.counts and now_ms - status.failing_since_ms >= LEFT_OUT_MS:
+        since_ms = min(status.failing_since_ms, self._broken_ms or now_ms)
+        if self.counts and now_ms - since_ms >= LEFT_OUT_MS:
             self.leave_out(now_ms)
         return Result.AGAIN
+
+    def _break(self, window: Window) -> None:
+        """The present was not complete, and not for being throttled: a single content can keep it so for weeks."""
+        if not window.historical:
+            self._broken_ms = self._broken_ms or self._clock.now_ms()
 
     def leave_out(self, now_ms: int) -> None:
         """The tenant's clock goes on without this feed, and a gap says so."""

@@ -285,7 +285,7 @@ class TenantCollector:
 
     def _tell_sights(self, now_ms: int) -> None:
         """What the watch says cannot be seen, and can be seen again."""
-        seen = {lane.name: lane.complete_ms for lane in self._lanes if lane.counts and not lane.status.failing_since_ms}
+        seen = {lane.name: lane.reached_ms for lane in self._lanes if lane.counts and not lane.status.failing_since_ms}
         with self._journal.lock:
             gaps = self._watch.tick(now_ms, self._cloud_now(), seen)
         for gap in gaps:

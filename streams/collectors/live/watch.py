@@ -24,7 +24,7 @@ CANARY_FEED: Final = "graph/signIns/servicePrincipal"
 _THROTTLED: Final = re.compile(rb'"IsThrottled"\s*,\s*"Value"\s*:\s*"?true', re.IGNORECASE)
 _MAILBOX: Final = re.compile(rb'"MailboxOwnerUPN"\s*:\s*("(?:[^"\\]|\\.){1,300}")')
 _MAILBOXES_MAX: Final = 5  # named in a gap
-_LISTENING_MS: Final = 15 * MINUTE_MS  # a feed that was complete later than this is listened to
+_LISTENING_MS: Final = 15 * MINUTE_MS  # a feed that was asked later than this is listened to
 
 
 class Watch:
@@ -53,10 +53,11 @@ class Watch:
             if self._client and batch.feed == CANARY_FEED and self._client in record.lower():
                 self._canary_ms = now_ms
 
-    def tick(self, now_ms: int, cloud_ms: int, complete: dict[str, int]) -> list[Gap]:
-        """Gaps that begin, change or end now. `complete`: the feeds that work, and up to when each is complete."""
-        found = [*self._silent(now_ms, complete), *self._rising(now_ms), *self._dropped(now_ms)]
-        found += [*self._skewed(now_ms, cloud_ms), *self._unheard(now_ms, complete)]
+    def tick(self, now_ms: int, cloud_ms: int, asked: dict[str, int]) -> list[Gap]:
+        """Gaps that begin, change or end now. `asked`: the feeds that work, and up to when each was asked by the service's clock."""
+        heard = {feed for feed, asked_ms in asked.items() if asked_ms >= cloud_ms - _LISTENING_MS}
+        found = [*self._silent(now_ms, heard), *self._rising(now_ms), *self._dropped(now_ms)]
+        found += [*self._skewed(now_ms, cloud_ms), *self._unheard(now_ms, heard)]
         fresh = {(gap.feed, gap.kind.value): gap for gap in found}
         told: list[Gap] = []
         for key, gap in fresh.items():
@@ -64,17 +65,17 @@ class Watch:
             if held is None or held.text != gap.text:
                 self._open[key] = gap if held is None else replace(gap, from_ms=held.from_ms)
                 told.append(self._open[key])
-        ended = [key for key in self._open if key not in fresh and self._may_end(key, complete)]
+        ended = [key for key in self._open if key not in fresh and self._may_end(key, asked)]
         return told + [replace(self._open.pop(key), to_ms=now_ms, over=True) for key in ended]
 
-    def _may_end(self, key: tuple[str, str], complete: dict[str, int]) -> bool:
+    def _may_end(self, key: tuple[str, str], asked: dict[str, int]) -> bool:
         """A silence ends when the feed speaks, not when it cannot be heard."""
-        return key[1] not in (GapKind.SILENT, GapKind.CANARY) or key[0] in complete
+        return key[1] not in (GapKind.SILENT, GapKind.CANARY) or key[0] in asked
 
-    def _silent(self, now_ms: int, complete: dict[str, int]) -> list[Gap]:
+    def _silent(self, now_ms: int, heard: set[str]) -> list[Gap]:
         gaps = []
         for feed, model in self._arrivals.items():
-            if feed not in complete or complete[feed] < now_ms - _LISTENING_MS:
+            if feed not in heard:
                 continue
             nats = model.improbability(now_ms)
             if nats >= self._silence_nats:
@@ -111,8 +112,8 @@ class Watch:
         text = f"The clock of this machine is more than {SKEW_MS // MINUTE_MS} minutes {way} the service's."
         return [Gap("", GapKind.SKEW, now_ms, now_ms, text, "Let the machine keep time (NTP).")]
 
-    def _unheard(self, now_ms: int, complete: dict[str, int]) -> list[Gap]:
-        if not self._client or complete.get(CANARY_FEED, 0) < now_ms - _LISTENING_MS:
+    def _unheard(self, now_ms: int, heard: set[str]) -> list[Gap]:
+        if not self._client or CANARY_FEED not in heard:
             return []
         self._canary_ms = self._canary_ms or now_ms
         if now_ms - self._canary_ms < CANARY_MS:

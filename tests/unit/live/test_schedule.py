@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from schemas.contracts.collected import Batch, GapKind, Tally
+from schemas.contracts.collected import Batch, Gap, GapKind, Tally
 from streams.clock import PracticeClock, WallClock
 from streams.cloud.seam import NoToken, Refused, Throttled, Unreachable
 from streams.collectors.feed import next_clock
@@ -19,6 +19,7 @@ from streams.collectors.live.feed_status import FeedState, FeedStatus, Unobserve
 from streams.collectors.live.schedule import STATE, TenantCollector
 from streams.collectors.live.seam import JournalLost, LiveFeed, Unavailable, Window
 from streams.collectors.live.traits import Look
+from streams.collectors.live.watch import Watch
 from tests.unit.collectors.conftest import management
 from tests.unit.live.fakes import DAY, HOUR, MINUTE, NOW, Blobs, FakeClock, FakeCloud, FakeJournal
 
@@ -422,3 +423,58 @@ def test_statuses_count_what_went_through() -> None:
     assert status.read == status.produced + status.duplicates + status.dead == 12
     assert status.last_success_ms > NOW and status.last_error == "" and status.complete_ms > NOW
     assert tenant.run.collector.statuses[1].expired == 1
+
+
+@pytest.mark.parametrize("trouble", [Unreachable("HTTP 500"), Refused(403, "", "no"), Refused(500, "AF50000", "no")])
+def test_one_content_that_never_comes_stops_neither_the_feed_nor_the_clock(trouble: Exception) -> None:
+    run = Run([])
+    blobs = Blobs(run.clock)
+    counted = CountedJournal(run.journal)
+    run.feeds = [ActivityFeed(FakeCloud(blobs, run.clock), counted, KINDS[0]), ScriptedFeed("b")]
+    for number in range(48):
+        created = NOW + number * 15 * MINUTE
+        blobs.add(f"blob {number}", [management(f"record {number}", created)], created)
+    blobs.faults["blob 3"] = [trouble] * 10_000
+    run.start(NOW + 12 * HOUR, counted)
+    assert len(run.journal.ids) == 47
+    assert [(gap.kind, gap.over) for gap in run.journal.gaps] == [(GapKind.FAILING, False)]
+    assert run.journal.clocks[-1][0] > run.clock.now - 10 * MINUTE
+    blobs.faults.clear()
+    run.start(NOW + 13 * HOUR, counted)
+    assert len(run.journal.ids) == 48
+    assert run.journal.gaps[-1].over
+
+
+def test_a_feed_that_is_taken_away_is_more_than_one_that_never_was_there() -> None:
+    run = Run()
+    gone = Unavailable("sign-ins are not seen", "Buy the licence.")
+    run.scripted(0).trouble = lambda window: gone if window.to_ms > NOW + HOUR else None
+    run.scripted(1).trouble = lambda window: gone
+    run.start(NOW + 2 * HOUR)
+    assert {(gap.feed, gap.kind, gap.over) for gap in run.journal.gaps} == {
+        ("a", GapKind.DISABLED, False),
+        ("b", GapKind.UNLICENSED, False),
+    }
+
+
+@pytest.mark.parametrize("skew_ms", [0, -20 * MINUTE, 20 * MINUTE])
+def test_the_watch_listens_to_a_late_source_whatever_our_clock_says(skew_ms: int) -> None:
+    heard: list[dict[str, int]] = []
+
+    class Listening(Watch):
+        def tick(self, now_ms: int, cloud_ms: int, asked: dict[str, int]) -> list[Gap]:
+            heard.append({feed: cloud_ms - time_ms for feed, time_ms in asked.items()})
+            return []
+
+    class Late(ScriptedFeed):
+        lateness_ms = 15 * MINUTE
+        back_fills = False
+
+    run = Run([Late("a", 5.0)])
+    collector = TenantCollector(
+        "t", run.feeds, CountedJournal(run.journal), run.clock, lambda: run.clock.now + skew_ms, watch=Listening()
+    )
+    stop = threading.Event()
+    run.clock.on_wait = lambda: stop.set() if run.clock.now > NOW + HOUR else None
+    collector.run(stop)
+    assert len(heard) > 30 and all(late["a"] <= 2 * MINUTE for late in heard[2:])

@@ -133,3 +133,13 @@ def test_what_is_open_stays_open_over_a_restart_and_nothing_is_told_twice() -> N
     assert {gap.kind for gap in tick(again, end + 10 * HOUR_MS + MINUTE_MS)} <= {GapKind.SILENT}
     feed(again, end + 11 * HOUR_MS, end + 11 * HOUR_MS + 1)
     assert tick(again, end + 11 * HOUR_MS + MINUTE_MS) == []
+
+
+def test_a_machine_whose_clock_is_wrong_still_hears_silence() -> None:
+    for skew in (-20 * MINUTE_MS, 20 * MINUTE_MS):
+        watch = Watch()
+        end = START + 9 * DAY_MS
+        feed(watch, START, end)
+        now = end + 10 * HOUR_MS
+        told = tick(watch, now, {FEED: now + skew}, now + skew)
+        assert {gap.kind for gap in told} == {GapKind.SILENT, GapKind.SKEW}
