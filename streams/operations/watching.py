@@ -185,6 +185,7 @@ def watching(
 
     accounts = AccountEngine(account_detectors(), plan.knowledge)
     entities = OrderedEntities(EntityEngine(entity_detectors(), plan.knowledge))
+    steps = Steps(telemetry)
     opened = open_store(
         plan.store,
         accounts,
@@ -194,13 +195,14 @@ def watching(
         lost=JournalLost,
         stop=stop,
         say=say,
-        step=Steps(telemetry),
+        step=steps,
     )
     with opened as store:
         if store is None:
             yield None
             return
         process = Watching(plan, store, board, telemetry, health)
+        steps.told = process.delivery.nudge
         process.start()
         try:
             yield process
@@ -210,9 +212,10 @@ def watching(
 
 
 class Steps:
-    """Times of a transaction's steps, told by the store while it holds its lock."""
+    """Times of a transaction's steps, told by the store while it holds its lock; `told` is called when there is an alert."""
 
     def __init__(self, telemetry: Telemetry) -> None:
+        self.told: Callable[[], None] = lambda: None
         self._telemetry = telemetry
         self._begun = self._archived = time.monotonic()
 
@@ -223,10 +226,12 @@ class Steps:
             self._begun = now
         elif step == "archived":
             self._archived = now
-        elif step == "saved":
+        elif step == "judged":
             self._telemetry.engine_fold_seconds.observe(now - self._archived)
         elif step == "committed":
             self._telemetry.store_commit_seconds.observe(now - self._begun)
+        elif step == "told":
+            self.told()
 
 
 def _size(path: Path) -> int:

@@ -103,6 +103,9 @@ class Unobserved:
         """Nothing."""
 
 
+_BREATH_SECONDS = 0.02  # of wall time between two looks, however fast a practice clock runs
+
+
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
     """`poll_seconds`: how often the outbox is asked unless `nudge` says that there is something."""
@@ -280,5 +283,6 @@ class Delivery:
             wake.clear()
             if delivery.stopping.is_set():
                 break
-            self._clock.wait(delivery.step(), wake)
+            if not self._clock.wait(delivery.step(), wake):
+                wake.wait(_BREATH_SECONDS)
         delivery.sink.close()

@@ -17,6 +17,7 @@ from streams.collectors.live.activity_calls import ActivityCalls
 from streams.collectors.live.activity_errors import ErrorRow, Reaction, content_row_of, row_of
 from streams.collectors.live.fetching import fetched
 from streams.collectors.live.gaps import tell_past
+from streams.collectors.live.group import Group
 from streams.collectors.live.losses import Losses
 from streams.collectors.live.redaction import redacted
 from streams.collectors.live.seam import Journal, Unavailable, Window
@@ -64,6 +65,7 @@ class ActivityFeed:
         self._journal = journal
         self._calls = ActivityCalls(cloud, content_type)
         self._losses = Losses(self.name, journal)
+        self._group = Group(journal)
 
     def prepare(self) -> None:
         """Start the subscription where it is missing or disabled; `Unavailable`, any `CloudError`."""
@@ -129,16 +131,24 @@ class ActivityFeed:
             self._fetch(new, window, trouble)
 
     def _fetch(self, contents: Iterable[Content], window: Window, trouble: list[CloudError]) -> None:
-        """Fetch and store; what cannot be fetched now stays listed and is added to `trouble`."""
+        """Fetch and store; what cannot be fetched now stays listed and is added to `trouble`.
+
+        What is here together is stored together; of the past, which nobody waits for, as much as is worth a transaction.
+        """
         failed = 0
         with closing(fetched(self._calls.fetch, contents)) as results:
-            for content, answer in results:
-                problem = self._stored(content, answer, window)
-                failed = failed + 1 if problem is not None else 0
-                if problem is not None:
-                    trouble.append(problem)
-                if problem is not None and failed >= _FAILED_IN_A_ROW_MAX:
-                    raise problem
+            try:
+                for content, answer, last in results:
+                    problem = self._stored(content, answer, window)
+                    failed = failed + 1 if problem is not None else 0
+                    if problem is not None:
+                        trouble.append(problem)
+                    if problem is not None and failed >= _FAILED_IN_A_ROW_MAX:
+                        raise problem
+                    if last and not window.is_historical(content.created_ms):
+                        self._group.store()
+            finally:
+                self._group.store()
 
     def _stored(self, content: Content, answer: Answer | CloudError, window: Window) -> CloudError | None:
         """Store what was fetched or given up; gives what is to be tried again, raises what stops the feed."""
@@ -176,7 +186,7 @@ class ActivityFeed:
                 historical=historical,
                 unreadable=unreadable if last else [],
             )
-            self._journal.commit(batch)
+            self._group.add(batch)
 
     def _refuse(self, error: Refused, row: ErrorRow) -> NoReturn:
         """Do what the table says about an error that stops the feed; always raises."""

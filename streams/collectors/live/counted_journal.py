@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas.contracts.collected import Batch, Content, ContentState, Gap, Tally
 from streams.collectors.live.feed_status import FeedStatus
+from streams.collectors.live.group import commit_all
 from streams.collectors.live.seam import Journal, JournalLost
 
 OnBatch = Callable[[Batch, Tally], None]
@@ -66,14 +67,17 @@ class CountedJournal:
 
     def commit(self, batch: Batch) -> Tally:
         """Store a batch; `Stopping` instead when the collector is to end."""
+        return self.commit_all([batch])[0]
+
+    def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
+        """Store batches together; `Stopping` instead when the collector is to end."""
         with self._writing():
-            tally = self._journal.commit(batch)
-            self._count(batch, tally)
-            if batch.complete_ms is not None:
-                self._complete[batch.feed] = max(self._complete.get(batch.feed, 0), batch.complete_ms)
-            for listener in self.on_batch:
-                listener(batch, tally)
-            return tally
+            tallies = commit_all(self._journal, batches)
+            for batch, tally in zip(batches, tallies, strict=True):
+                self._count(batch, tally)
+                for listener in self.on_batch:
+                    listener(batch, tally)
+            return tallies
 
     def clock(self, time_ms: int, historical: bool = False) -> None:
         """Write the tenant's clock."""
@@ -99,6 +103,8 @@ class CountedJournal:
                 raise
 
     def _count(self, batch: Batch, tally: Tally) -> None:
+        if batch.complete_ms is not None:
+            self._complete[batch.feed] = max(self._complete.get(batch.feed, 0), batch.complete_ms)
         status = self.status(batch.feed)
         status.listed += len(batch.listed)
         if batch.content is not None:

@@ -14,10 +14,11 @@ THREADS = 4
 
 
 class Fetched(NamedTuple):
-    """A content with its answer, or with the reason why there is none."""
+    """A content with its answer, or with the reason why there is none. `last`: the next is not here yet, or there is none."""
 
     content: Content
     answer: Answer | CloudError
+    last: bool = True
 
 
 def fetched(fetch: Callable[[Content], Answer], contents: Iterable[Content]) -> Generator[Fetched, None, None]:
@@ -32,7 +33,8 @@ def fetched(fetch: Callable[[Content], Answer], contents: Iterable[Content]) -> 
             while held or ahead:
                 while held and len(ahead) < THREADS:
                     ahead.append(pool.submit(_one, fetch, held.popleft()))
-                yield ahead.popleft().result()
+                found = ahead.popleft().result()
+                yield found._replace(last=not (ahead and ahead[0].done()))
         finally:
             for future in ahead:
                 future.cancel()

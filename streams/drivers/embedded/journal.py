@@ -16,7 +16,7 @@ from schemas.contracts.gap import encode_gap
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
 from schemas.identity.identity_map import IdentityMap
-from streams.drivers.batch_parts import parts_of
+from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX, parts_of
 from streams.drivers.embedded.archive import DAY_MS, Archive, Origin
 from streams.drivers.embedded.content_ledger import checkpoint_of, complete_of, note_batch, pending_of, unseen_of
 from streams.drivers.embedded.feedback import take_feedback
@@ -67,6 +67,7 @@ class EmbeddedJournal:
             self._taking = make(self._identity_map, self._index)
             if fresh:
                 self._fold(connection, Origin("", "", self._now_ms()), [], [self._taking.bootstrap()])
+                self._save(connection)
 
     def _enrol(self, connection: sqlite3.Connection) -> bool:
         """Find the tenant's number; whether the tenant is new."""
@@ -108,14 +109,19 @@ class EmbeddedJournal:
 
     def commit(self, batch: Batch) -> Tally:
         """Store a batch: one transaction, or several where it has more than 5,000 records."""
-        whole = Tally()
-        for part in parts_of(batch):
-            tally = self._commit(part)
-            whole.read += tally.read
-            whole.produced += tally.produced
-            whole.duplicates += tally.duplicates
-            whole.dead += tally.dead
-        return whole
+        return self.commit_all([batch])[0]
+
+    def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
+        """Store batches in their order: as many in one transaction as have 5,000 records together. One tally each."""
+        tallies = [Tally() for _ in batches]
+        parts = [(part, tally) for batch, tally in zip(batches, tallies, strict=True) for part in parts_of(batch)]
+        while parts:
+            count, records = 1, len(parts[0][0].records)
+            while count < len(parts) and (records := records + len(parts[count][0].records)) <= TRANSACTION_RECORDS_MAX:
+                count += 1
+            self._commit(parts[:count])
+            parts = parts[count:]
+        return tallies
 
     def clock(self, time_ms: int, historical: bool = False) -> None:
         """Write the tenant's clock: every enabled feed is complete up to this time. Ignored when not later than the last."""
@@ -123,18 +129,23 @@ class EmbeddedJournal:
             return
         value = clock_bytes(time_ms)
         entry = LogEntry(EntryKind.CLOCK, self.tenant, "", value, "clock", str(time_ms), historical=historical)
+        told: list[Incident] = []
         with self._workings.database.transaction() as connection:
             if time_ms > self._clock_ms:
-                self._fold(connection, Origin("", "", self._now_ms()), [], [entry])
+                told = self._fold(connection, Origin("", "", self._now_ms()), [], [entry])
+                self._save(connection)
                 connection.execute("UPDATE tenants SET clock_ms = ? WHERE no = ?", (time_ms, self._number))
                 self._clock_ms = time_ms
+        self._tell(told)
 
     def gap(self, gap: Gap) -> None:
         """Write that something could not be seen, or can be again."""
         name = f"{gap.feed}|{gap.kind.value}|{gap.from_ms}|{gap.to_ms}|{int(gap.over)}"
         entry = LogEntry(EntryKind.GAP, self.tenant, "", encode_gap(gap), "gap", name)
         with self._workings.database.transaction() as connection:
-            self._fold(connection, Origin(gap.feed, "", self._now_ms()), [], [entry])
+            told = self._fold(connection, Origin(gap.feed, "", self._now_ms()), [], [entry])
+            self._save(connection)
+        self._tell(told)
 
     def take_feedback(self) -> int:
         """Take what people said since the last time into the log; how many."""
@@ -143,28 +154,46 @@ class EmbeddedJournal:
             (waiting,) = connection.execute(sql, (self._number,)).fetchone()
         if waiting:
             with self._workings.database.transaction() as connection:
-                self._fold(connection, Origin("", "", self._now_ms()), [], [])
+                told = self._fold(connection, Origin("", "", self._now_ms()), [], [])
+                self._save(connection)
+            self._tell(told)
         return int(waiting)
 
     # --- one transaction -----------------------------------------------------------------------------------------
 
-    def _commit(self, batch: Batch) -> Tally:
+    def _commit(self, parts: Sequence[tuple[Batch, Tally]]) -> None:
+        """Store batches in one transaction, and add what became of their records to their tallies."""
         step = self._workings.step
         now_ms = self._now_ms()
-        content = batch.content
+        told: list[Incident] = []
+        found: list[tuple[Tally, Tally]] = []
         with self._workings.database.transaction() as connection:
             step("begun")
             self._index.within(connection, now_ms // DAY_MS)
-            records, entries, dead, tally = self._take(batch)
-            step("taken")
-            origin = Origin(batch.feed, content.id if content else "", now_ms)
-            Archive(connection, self._number, origin).bury("decode", dead)
-            note_batch(connection, self._number, batch, tally, now_ms)
-            step("noted")
-            self._fold(connection, origin, records, entries, content.created_ms if content else 0)
+            for batch, whole in parts:
+                tally, incidents = self._store(connection, batch, now_ms)
+                told += incidents
+                found.append((whole, tally))
+            self._save(connection)
             step("folded")
         step("committed")
-        return tally
+        self._tell(told)
+        for whole, tally in found:
+            whole.read += tally.read
+            whole.produced += tally.produced
+            whole.duplicates += tally.duplicates
+            whole.dead += tally.dead
+
+    def _store(self, connection: sqlite3.Connection, batch: Batch, now_ms: int) -> tuple[Tally, list[Incident]]:
+        """Take and fold a batch within a transaction."""
+        step, content = self._workings.step, batch.content
+        records, entries, dead, tally = self._take(batch)
+        step("taken")
+        origin = Origin(batch.feed, content.id if content else "", now_ms)
+        Archive(connection, self._number, origin).bury("decode", dead)
+        note_batch(connection, self._number, batch, tally, now_ms)
+        step("noted")
+        return tally, self._fold(connection, origin, records, entries, content.created_ms if content else 0)
 
     def _take(self, batch: Batch) -> tuple[list[bytes], list[LogEntry], list[tuple[bytes, str]], Tally]:
         """Records that are new, their entries, what is unreadable, and the tally."""
@@ -194,21 +223,30 @@ class EmbeddedJournal:
         entries: list[LogEntry],
         created_ms: int = 0,
     ) -> list[Incident]:
-        """Archive entries, fold them, write states, identities and messages. What people said comes first."""
+        """Archive entries, fold them, write messages. What people said comes first. `_save` must follow."""
         workings, number = self._workings, self._number
         entries = [*take_feedback(connection, number, self.tenant), *entries]
         archive = Archive(connection, number, origin)
         archive.append(records, entries)
         workings.step("archived")
         told, dead = workings.room.fold(entries)
+        workings.step("judged")
         archive.bury("fold", dead)
-        workings.room.save(connection, number)
+        return store_told(connection, number, told, workings.route, created_ms, self._now_ms())
+
+    def _save(self, connection: sqlite3.Connection) -> None:
+        """Write the states and identities that changed within the transaction."""
+        self._workings.room.save(connection, self._number)
         connection.executemany(
             "INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?)",
-            [(number, *row) for row in self._identity_map.changes()],
+            [(self._number, *row) for row in self._identity_map.changes()],
         )
-        workings.step("saved")
-        return store_told(connection, number, told, workings.route, created_ms, self._now_ms())
+        self._workings.step("saved")
+
+    def _tell(self, told: Sequence[Incident]) -> None:
+        """After the transaction: there may be something to send."""
+        if told:
+            self._workings.step("told")
 
     def _now_ms(self) -> int:
         return self._workings.clock.now_ms()
