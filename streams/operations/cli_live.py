@@ -36,7 +36,7 @@ def run(
         typer.Option(envvar=variable("look_back_days"), help="How far the first start looks back: 0 to 7 days."),
     ] = 7.0,
     archive_days: Annotated[
-        float, typer.Option(envvar=variable("archive_days"), min=1, help="How long records are kept.")
+        float, typer.Option(envvar=variable("archive_days"), min=1, max=36_500, help="How long records are kept.")
     ] = 30.0,
     metrics_address: MetricsAddress = "127.0.0.1:9464",
     geo: Geo = None,

@@ -20,6 +20,7 @@ from streams.operations.other_sources import OtherSources, other_sources
 from streams.operations.refusal import Refusal
 from streams.operations.settings import split, variable
 
+_TIME_MS_MAX = 4_102_444_800_000  # the year 2100
 _EXTRA = frozenset({"feeds", "follow", "topics"})
 HOW_TO_NAME_A_TENANT = (
     "no tenant is configured: set WATCHPOST_TENANT_ID, WATCHPOST_CLIENT_ID and WATCHPOST_CLIENT_SECRET_FILE, or write"
@@ -97,11 +98,11 @@ def practice_clock(table: Mapping[str, Any]) -> PracticeClock:
     """The clock of the [practice] table. Refusal."""
     try:
         start_ms, wall_ms, speed = int(table["start_ms"]), int(table["wall_ms"]), float(table["speed"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise Refusal(
             "[practice] needs start_ms, wall_ms and speed, as `watchpost simulate --serve` writes them"
         ) from None
-    if not 0 < speed <= 100_000 or start_ms <= 0 or wall_ms <= 0:
+    if not 0 < speed <= 100_000 or not all(0 < time_ms < _TIME_MS_MAX for time_ms in (start_ms, wall_ms)):
         raise Refusal("[practice]: start_ms and wall_ms are UTC milliseconds, speed is above 0")
     return PracticeClock(start_ms, wall_ms, speed)
 

@@ -98,9 +98,9 @@ def configured_sinks(tables: Sequence[Mapping[str, object]], clock: Clock) -> li
 
 def plan_of(options: RunOptions, sinks: Sequence[ConfiguredSink]) -> WatchPlan:
     """What is watched, from the options. Refusal."""
-    days_ms = int(options.look_back_days * DAY_MS)
-    if not 0 <= days_ms <= 7 * DAY_MS:
+    if not 0 <= options.look_back_days <= 7:
         raise Refusal("look_back_days is from 0 to 7: the vendor lists no more")
+    days_ms = int(options.look_back_days * DAY_MS)
     return WatchPlan(
         tenants=options.tenants,
         store=options.store,

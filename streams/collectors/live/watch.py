@@ -54,7 +54,7 @@ class Watch:
                 self._canary_ms = now_ms
 
     def tick(self, now_ms: int, cloud_ms: int, asked: dict[str, int]) -> list[Gap]:
-        """Gaps that begin, change or end now. `asked`: the feeds that work, and up to when each was asked by the service's clock."""
+        """Gaps that begin, change or end now. `asked`: feeds that work, and up to when (the service's clock) each was asked."""
         heard = {feed for feed, asked_ms in asked.items() if asked_ms >= cloud_ms - _LISTENING_MS}
         found = [*self._silent(now_ms, heard), *self._rising(now_ms), *self._dropped(now_ms)]
         found += [*self._skewed(now_ms, cloud_ms), *self._unheard(now_ms, heard)]

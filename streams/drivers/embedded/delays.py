@@ -15,12 +15,13 @@ def with_delays(incident: Incident, entry: LogEntry, created_ms: int, now_ms: in
     """The message with its delay split (milliseconds), where the record behind it came live and its content is known.
 
     `vendor_ms`: event to content; `collector_ms`: content to our having it; `watchpost_ms`: from there to the alert.
-    `created_ms` is when the vendor made the content available, 0 when unknown.
+    `created_ms` is when the vendor made the content available, 0 when unknown. A window of time is a content that is older
+    than its records, and says nothing of when they were there.
     """
     if incident.historical or not entry.collected_ms:
         return incident
     delay = {"watchpost_ms": max(0, now_ms - entry.collected_ms)}
-    if created_ms:
+    if created_ms and created_ms >= incident.time_ms:
         delay["vendor_ms"] = max(0, created_ms - incident.time_ms)
         delay["collector_ms"] = max(0, entry.collected_ms - created_ms)
     return replace(incident, delay_ms=delay)

@@ -1,7 +1,7 @@
 """Deleting what is past its time, in short transactions. Layer: streams.
 
-The index of records goes with the archive: a record that is listed again after that would be taken for a new one, which no
-feed does (they look back seven days). An open incident is never deleted.
+The index of records goes with the archive, but not before what feeds look back at is past: a record that is listed again
+after that would be taken for a new one. An open incident is never deleted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from streams.drivers.embedded.database import Database
 DAY_MS = 86_400_000
 ROWS = 2_000  # deleted per transaction
 PAGES = 2_000  # given back to the system per transaction
+SEEN_DAYS_MIN = 30.0  # feeds look back seven days, and the vendor sends records again weeks later
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def prune(database: Database, retention: Retention, now_ms: int) -> dict[str, in
     )
     found["incidents"] = _chunks(database, "incidents", "rowid", gone, closed)
     found["contents"] = _contents(database, now_ms - int(retention.contents_days * DAY_MS))
-    found["seen"] = _seen(database, archived // DAY_MS)
+    found["seen"] = _seen(database, int(now_ms / DAY_MS - max(retention.archive_days, SEEN_DAYS_MIN)))
     _give_back(database)
     return found
 

@@ -87,6 +87,15 @@ def test_what_is_past_its_time_goes_and_what_is_open_stays(store_path: Path, bat
     assert after["seen"] == (0,) and after["states"]
 
 
+def test_a_short_archive_does_not_make_old_records_new(store_path: Path, batches: list[Batch]) -> None:
+    clock = SetClock(batches[-1].collected_ms + 10 * DAY_MS)
+    with opened(store_path, clock) as store:
+        journal = store.journal(TENANT, intake, HOME)
+        assert store.prune(Retention(archive_days=1))["log"]
+        again = journal.commit(replace(batches[-1], listed=[], content=None))
+        assert again.duplicates == again.read > 0
+
+
 def test_what_waits_for_a_sink_is_kept(store_path: Path, batches: list[Batch]) -> None:
     clock = SetClock(batches[-1].collected_ms + 500 * DAY_MS)
     with opened(store_path, clock) as store:

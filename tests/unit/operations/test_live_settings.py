@@ -115,6 +115,12 @@ def test_wall_time_or_practice_time() -> None:
     assert isinstance(clock_of(context({})), WallClock)
     numbers = {"start_ms": 1, "wall_ms": 2, "speed": 3.0}
     assert clock_of(context({"practice": numbers})) == PracticeClock(1, 2, 3.0)
-    for wrong in ({**numbers, "speed": 0}, {**numbers, "start_ms": "x"}, {}):
+    numbers_wrong: list[dict[str, Any]] = [
+        {"speed": 0},
+        {"start_ms": "x"},
+        {"start_ms": float("inf")},
+        {"wall_ms": 10**20},
+    ]
+    for wrong in (*({**numbers, **other} for other in numbers_wrong), {}):
         with pytest.raises(Refusal, match="practice"):
             clock_of(context({"practice": wrong}))
