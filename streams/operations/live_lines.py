@@ -23,7 +23,8 @@ def lines_between(before: ViewState | None, after: ViewState) -> list[str]:
 
 def _phase_lines(before: ViewState | None, after: ViewState) -> Iterator[str]:
     if after.phase and (before is None or before.phase != after.phase):
-        counts = f" ({after.records:,} records, {after.accounts:,} accounts)" if after.records else ""
+        accounts = f", {after.accounts:,} accounts" if after.accounts else ""
+        counts = f" ({after.records:,} records{accounts})" if after.records else ""
         yield f"{clock_text(after.now_ms)}  {after.phase}{counts}"
 
 

@@ -17,7 +17,7 @@ class FeedState(StrEnum):
     THROTTLED = "throttled"
     STARTING = "starting"
     CATCHING_UP = "catching up"
-    UNLICENSED = "not licensed"
+    UNAVAILABLE = "not available"
     LIVE = "live"
 
 

@@ -36,7 +36,7 @@ _FEED_STYLES = {
     FeedState.LATE: "yellow",
     FeedState.THROTTLED: "yellow",
     FeedState.LIVE: "green",
-    FeedState.UNLICENSED: "dim",
+    FeedState.UNAVAILABLE: "dim",
 }
 
 

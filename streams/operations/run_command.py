@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from os.path import lexists
 from pathlib import Path
 from types import FrameType
 
+from schemas.text import printable
 from streams.clock import Clock
 from streams.collectors.live.seam import JournalLost
 from streams.drivers.embedded.retention import Retention
@@ -162,6 +164,8 @@ def _greeting(plan: WatchPlan, where: str) -> list[str]:
     yours = plan.tenants[0].id if count == 1 else f"{count} tenants"
     lines = [f"watching {yours}; all that is learnt is kept in {plan.store}"]
     lines += [f"alerts go to {text}" for text in shown(plan.sinks)]
+    paths = [path for tenant in plan.tenants for path in tenant.other.follow]
+    lines += [f"{printable(path)} does not exist yet; it is read once it does" for path in paths if not lexists(path)]
     return [*lines, f"metrics and health: {where}/metrics, /live, /ready"] if where else lines
 
 

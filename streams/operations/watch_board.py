@@ -24,7 +24,7 @@ _STATES = {
     Doing.LIVE: FeedState.LIVE,
     Doing.THROTTLED: FeedState.THROTTLED,
     Doing.FAILING: FeedState.FAILING,
-    Doing.UNAVAILABLE: FeedState.UNLICENSED,
+    Doing.UNAVAILABLE: FeedState.UNAVAILABLE,
 }
 Said = Callable[[str], None]
 
@@ -114,12 +114,10 @@ class WatchBoard:
             held.trouble = ""
 
     def failed(self, sink: str, reason: str, next_ms: int) -> None:
-        """A try failed."""
+        """A try failed: the view tells it, and that it works again."""
         with self._lock:
             held = self._sinks.setdefault(sink, _Sink())
-            known, held.trouble = held.trouble, reason
-        if not known:
-            self.say(f"sink {sink}: {reason}; it is tried again")
+            held.trouble, held.waiting = reason, max(1, held.waiting)
 
     def dead(self, sink: str, reason: str) -> None:
         """An alert was given up."""

@@ -32,7 +32,7 @@ STATE = ViewState(
     speed=60.0,
     feeds=(
         FeedView("activity/Audit.Exchange", FeedState.LIVE, 41_234, 42.0),
-        FeedView("graph/signIns/nonInteractiveUser", FeedState.UNLICENSED, note="needs Entra ID P1"),
+        FeedView("graph/signIns/nonInteractiveUser", FeedState.UNAVAILABLE, note="needs Entra ID P1"),
         FeedView("graph/messageTrace", FeedState.STARTING),
     ),
     records=41_234,
@@ -70,7 +70,7 @@ def test_everything_is_there_and_no_line_is_too_long(width: int) -> None:
         "1 review",
         "activity/Audit.Exchange",
         "42 s",
-        "not licensed",
+        "not available",
         "needs Entra ID P1",
         "REVIEW anna@contoso.example",
         "10:00:00 access Signed in from Lagos",
@@ -142,7 +142,7 @@ def test_a_long_incident_and_many_incidents_stay_short() -> None:
 def test_the_first_snapshot_tells_what_there_is() -> None:
     lines = lines_between(None, STATE)
     assert lines[0] == "2026-03-03 10:01:30  watching (41,234 records, 60 accounts)"
-    assert "2026-03-03 10:01:30  feed graph/signIns/nonInteractiveUser is not licensed: needs Entra ID P1" in lines
+    assert "2026-03-03 10:01:30  feed graph/signIns/nonInteractiveUser is not available: needs Entra ID P1" in lines
     assert f"2026-03-03 10:00:00  REVIEW anna@contoso.example: access: {ACCESS.sentence}" in lines
     assert "2026-03-03 10:01:30  sink mail: mail server h:587: cannot be reached (2 waiting)" in lines
 
