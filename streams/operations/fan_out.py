@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.contracts.collected import Batch, Tally
+from schemas.contracts.collected import Batch, Gap, Tally
 from streams.collectors.live.feed_status import FeedStatus, Observer
 from streams.sinks.delivery import DeliveryObserver
 
@@ -27,6 +27,11 @@ class FeedObservers:
         """The tenant's clock has passed this time."""
         for one in self._all:
             one.clock_written(tenant, time_ms, historical)
+
+    def gap(self, tenant: str, gap: Gap) -> None:
+        """Something cannot be seen, or can be again."""
+        for one in self._all:
+            one.gap(tenant, gap)
 
     def said(self, tenant: str, feed: str, text: str) -> None:
         """A line for people."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from schemas.contracts.collected import Batch, Tally
+from schemas.contracts.collected import Batch, Gap, Tally
 from schemas.contracts.incident import Activity, Incident
 from streams.clock import Clock, PracticeClock
 from streams.collectors.live.feed_status import FeedState as Doing
@@ -84,6 +84,9 @@ class WatchBoard:
         with self._lock:
             self._historical[tenant] = historical
             self.phase = "looking back" if any(self._historical.values()) else "watching"
+
+    def gap(self, tenant: str, gap: Gap) -> None:
+        """Nothing: what it causes is told as an incident, and in words."""
 
     def said(self, tenant: str, feed: str, text: str) -> None:
         """A line for people."""

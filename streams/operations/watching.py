@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from detectors.engine.knowledge import Knowledge
 from detectors.engine.signal_order import OrderedEntities
 from detectors.registry import account_detectors, entity_detectors
 from schemas.contracts.incident import Incident, Tier
+from schemas.contracts.log import LogEntry
 from streams.clock import Clock
 from streams.collectors.live.intake import Intake
 from streams.collectors.live.schedule import BACK_FILL_MS
@@ -40,6 +42,7 @@ from streams.telemetry.telemetry import Telemetry
 STOP_SECONDS = 10.0  # for what is being sent, and again for what is being stored
 TICK_SECONDS = 0.5
 HOUSEKEEPING_SECONDS = 5.0
+MEASURES_REST = 100.0  # times what measuring all states took
 PRUNE_SECONDS = 6 * 3_600.0
 STORE_LIMIT_SECONDS = 120.0  # a store that takes no transaction for so long is not alive
 
@@ -71,6 +74,8 @@ class Watching:
         self._telemetry = telemetry
         self._health = health
         self._journals: dict[str, EmbeddedJournal] = {}
+        self._damaged = 0
+        self._measures_due = 0.0
         feeds = FeedObservers(board, FeedMetrics(telemetry))
         around = Surroundings(
             plan.clock,
@@ -148,21 +153,30 @@ class Watching:
                 self.board.say(f"housekeeping failed ({type(error).__name__}); it is tried again")
 
     def _measure(self) -> None:
+        """What nobody reports."""
         telemetry = self._telemetry
         for held in self.store.outbox.backlog():
             self.board.waiting(held.sink, held.waiting)
             self._sink_metrics.waiting(held.sink, held.waiting, held.oldest_ms)
         telemetry.store_database_bytes.set(_size(self.store.path))
-        measures = self.store.measures()
+        telemetry.engine_damaged.inc(self.store.damaged - self._damaged)
+        self._damaged = self.store.damaged
+        for tenant in self.tenants:
+            if tenant.cloud is not None:
+                telemetry.cloud_skew.labels(tenant.tenant).set(tenant.cloud.facts.skew_ms / 1000)
+        begun = time.monotonic()
+        if begun >= self._measures_due:
+            self._measure_states()
+            self._measures_due = time.monotonic() + MEASURES_REST * (time.monotonic() - begun)
+
+    def _measure_states(self) -> None:
+        telemetry, measures = self._telemetry, self.store.measures()
         self.board.accounts = sum(one.accounts for one in measures)
         for one in measures:
             telemetry.engine_accounts.labels(one.tenant).set(one.accounts)
             telemetry.engine_states_bytes.labels(one.tenant).set(one.states_bytes)
             telemetry.engine_open_incidents.labels(one.tenant, Tier.REVIEW.value).set(one.open_review)
             telemetry.engine_open_incidents.labels(one.tenant, Tier.ACT.value).set(one.open_act)
-        for tenant in self.tenants:
-            if tenant.cloud is not None:
-                telemetry.cloud_skew.labels(tenant.tenant).set(tenant.cloud.facts.skew_ms / 1000)
 
 
 @contextmanager
@@ -196,6 +210,7 @@ def watching(
         stop=stop,
         say=say,
         step=steps,
+        folded=steps.folded,
     )
     with opened as store:
         if store is None:
@@ -212,7 +227,7 @@ def watching(
 
 
 class Steps:
-    """Times of a transaction's steps, told by the store while it holds its lock; `told` is called when there is an alert."""
+    """What the store tells while it holds its lock: a transaction's steps and what it folds. `told`: there is an alert."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self.told: Callable[[], None] = lambda: None
@@ -232,6 +247,12 @@ class Steps:
             self._telemetry.store_commit_seconds.observe(now - self._begun)
         elif step == "told":
             self.told()
+
+    def folded(self, tenant: str, entries: Sequence[LogEntry], dead: int) -> None:
+        """Entries of a tenant's log were folded; so many of them could not be read."""
+        for kind, count in Counter(entry.kind.value for entry in entries).items():
+            self._telemetry.engine_entries.labels(tenant, kind).inc(count)
+        self._telemetry.engine_dead.inc(dead)
 
 
 def _size(path: Path) -> int:

@@ -135,9 +135,7 @@ ENGINE_ENTRIES = _counter("engine_entries", "Entries of accounts' logs that were
 ENGINE_FOLD_SECONDS = _seconds("engine_fold_seconds", QUICK, "Time to fold a batch of entries.")
 ENGINE_ACCOUNTS = _gauge("engine_accounts", "Accounts with state.", "tenant")
 ENGINE_STATES = _gauge("engine_states_bytes", "Size of all accounts' states.", "tenant", unit=Unit.BYTES)
-ENGINE_DAMAGED = _counter(
-    "engine_damaged_sections", "Sections of states that could not be read and were started anew.", "tenant"
-)
+ENGINE_DAMAGED = _counter("engine_damaged_sections", "Sections of states that could not be read and were started anew.")
 ENGINE_OPEN_INCIDENTS = _gauge(
     "engine_open_incidents", "Incidents that are open, by tier (review, act).", "tenant", "tier"
 )

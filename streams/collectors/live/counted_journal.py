@@ -16,6 +16,7 @@ from streams.collectors.live.group import commit_all
 from streams.collectors.live.seam import Journal, JournalLost
 
 OnBatch = Callable[[Batch, Tally], None]
+OnGap = Callable[[Gap], None]
 
 
 class Stopping(Exception):
@@ -25,7 +26,8 @@ class Stopping(Exception):
 class CountedJournal:
     """Wraps the tenant's journal; feeds and schedule share it. One call at a time, `lock` held.
 
-    `on_batch` is called for each stored batch, within the lock. After `stop` is set, or a write was lost, nothing is written.
+    `on_batch` is called for each stored batch, `on_gap` for each gap, within the lock.
+    After `stop` is set, or a write was lost, nothing is written.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -33,6 +35,7 @@ class CountedJournal:
         self.lock = threading.RLock()
         self.statuses: dict[str, FeedStatus] = {}
         self.on_batch: list[OnBatch] = []
+        self.on_gap: list[OnGap] = []
         self.stop = threading.Event()
         self._journal = journal
         self._complete: dict[str, int] = {}  # asked for at every turn of the schedule
@@ -88,6 +91,8 @@ class CountedJournal:
         """Write a gap."""
         with self._writing():
             self._journal.gap(gap)
+            for listener in self.on_gap:
+                listener(gap)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from schemas.contracts.collected import Batch, Tally
+from schemas.contracts.collected import Batch, Gap, Tally
 
 
 class FeedState(StrEnum):
@@ -67,6 +67,10 @@ class Observer(Protocol):
         """The tenant's clock has passed this time."""
         ...
 
+    def gap(self, tenant: str, gap: Gap) -> None:
+        """That something cannot be seen, or can be again, is in the journal."""
+        ...
+
     def said(self, tenant: str, feed: str, text: str) -> None:
         """A line for people, said once until it is over: without secrets, safe to print."""
         ...
@@ -82,6 +86,9 @@ class Unobserved:
         """Nothing."""
 
     def clock_written(self, tenant: str, time_ms: int, historical: bool) -> None:
+        """Nothing."""
+
+    def gap(self, tenant: str, gap: Gap) -> None:
         """Nothing."""
 
     def said(self, tenant: str, feed: str, text: str) -> None:

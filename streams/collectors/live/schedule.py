@@ -82,6 +82,7 @@ class TenantCollector:
         self._jobs: dict[Future[Result], _Job] = {}
         self._lanes = [Lane(feed, journal, clock, self._say) for feed in feeds]
         journal.on_batch.append(self._stored)
+        journal.on_gap.append(lambda gap: self._observer.gap(tenant, gap))
 
     @property
     def statuses(self) -> list[FeedStatus]:

@@ -231,6 +231,7 @@ class EmbeddedJournal:
         workings.step("archived")
         told, dead = workings.room.fold(entries)
         workings.step("judged")
+        workings.folded(self.tenant, entries, len(dead))
         archive.bury("fold", dead)
         return store_told(connection, number, told, workings.route, created_ms, self._now_ms())
 

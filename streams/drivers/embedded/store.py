@@ -11,6 +11,7 @@ from typing import Any
 from detectors.engine.account_engine import AccountEngine
 from detectors.engine.signal_order import OrderedEntities
 from schemas.contracts.incident import Incident
+from schemas.contracts.log import LogEntry
 from streams.clock import Clock, WallClock
 from streams.drivers.embedded.content_ledger import FeedLedger, checkpoint_of, feed_ledgers
 from streams.drivers.embedded.database import StoreLost, open_database
@@ -20,7 +21,7 @@ from streams.drivers.embedded.lease import LEASE_SECONDS, Lease
 from streams.drivers.embedded.measures import TenantMeasures, tenant_measures
 from streams.drivers.embedded.outbox import Outbox
 from streams.drivers.embedded.retention import Retention, prune
-from streams.drivers.embedded.workings import Workings, no_step
+from streams.drivers.embedded.workings import Workings, no_fold, no_step
 
 
 def nowhere(incident: Incident) -> Sequence[str]:
@@ -62,7 +63,7 @@ class EmbeddedStore:
             return checkpoint_of(connection, row[0], feed) if row else {}
 
     def measures(self) -> list[TenantMeasures]:
-        """What is held of each tenant, in numbers. Reads every state's length: not more often than once a minute."""
+        """What is held of each tenant, in numbers. Reads every state's length: the more there are, the less often."""
         with self._workings.database.reading() as connection:
             return tenant_measures(connection)
 
@@ -90,6 +91,7 @@ def open_store(
     wait: bool = True,
     lease_seconds: float = LEASE_SECONDS,
     step: Callable[[str], None] = no_step,
+    folded: Callable[[str, Sequence[LogEntry], int], None] = no_fold,
 ) -> Iterator[EmbeddedStore | None]:
     """The store, once this process is its only writer; None when `stop` was set (or `wait` is false) before that.
 
@@ -108,7 +110,7 @@ def open_store(
     except StoreLost as error:
         raise lost(str(error)) from None
     database.error = lost
-    store = EmbeddedStore(Workings(database, room, clock or WallClock(), route, step), lease)
+    store = EmbeddedStore(Workings(database, room, clock or WallClock(), route, step, folded), lease)
     try:
         yield store
     finally:
