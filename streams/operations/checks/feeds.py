@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streams.operations.checks.check import Finding, Level, skip
-from streams.operations.checks.tenant_context import TenantContext
+from streams.operations.checks.inventory_parts import inventory_finding
+from streams.operations.checks.tenant_context import INVENTORY, TenantContext
 
 
 class Feeds:
@@ -14,10 +15,10 @@ class Feeds:
     def run(self, context: TenantContext) -> list[Finding]:
         """Ask each feed."""
         findings = []
-        for name in context.feeds:
+        for name in context.probed:
             probe = context.probes.probe(name)
             if probe.subscription is not None and probe.subscription != "enabled" and probe.level is not Level.OK:
                 findings.append(skip(probe.feed, "not asked: see subscriptions"))
             else:
                 findings.append(Finding(probe.level, probe.feed, probe.text, probe.remedy))
-        return findings
+        return [*findings, inventory_finding(context)] if INVENTORY in context.feeds else findings

@@ -26,7 +26,7 @@ class Freshness:
         view = context.view
         if view is None:
             return [skip("feeds", "no collector has written anything of this tenant yet")]
-        names = [context.probes.feed_name(name) for name in context.feeds]
+        names = [context.probes.feed_name(name) for name in context.probed]
         names += ["files/followed"] if context.other.follow else []
         names += [f"kafka/{source.topic}" for source in context.other.topics]
         now_ms = context.clock.now_ms()

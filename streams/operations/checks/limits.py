@@ -113,6 +113,10 @@ class LimitedCloud:
         self._answered(silent)
         return answer
 
+    def silent(self, api: Api) -> bool:
+        """Whether the last call of an API had no answer."""
+        return bool(self._silent.get(api))
+
     def now_ms(self) -> int:
         """The service's clock, UTC milliseconds."""
         return self._cloud.now_ms()

@@ -68,6 +68,7 @@ FEED_ROLES: Final[Mapping[str, tuple[RoleNeed, ...]]] = {
     "messageTraces": (
         RoleNeed(Api.GRAPH, ("ExchangeMessageTrace.Read.All",), "whom mail went to, within minutes of sending"),
     ),
+    "inventory": (),  # it works with any of INVENTORY_ROLES
 }
 
 ORGANIZATION: Final = RoleNeed(
@@ -111,6 +112,7 @@ EXCHANGE: Final = RoleNeed(
     ("Exchange.ManageAsApp",),
     "hidden inbox rules, forwarding, mail flow rules, delegations, audit bypass, and whether auditing is on",
 )
-# Without them everything that is enabled still works: the inventory and `doctor` itself see less.
-INVENTORY_ROLES: Final = (ORGANIZATION, APPLICATIONS, GRANTS, ADMINISTRATORS, METHODS, REGISTRATIONS, EXCHANGE)
+# Without these every feed still works; the home domains and `doctor` itself, or the inventory, see less.
+OWN_ROLES: Final = (ORGANIZATION, APPLICATIONS)
+INVENTORY_ROLES: Final = (GRANTS, ADMINISTRATORS, METHODS, REGISTRATIONS, EXCHANGE)
 INSTEAD_OF_EXCHANGE: Final = (RULES, USERS)  # what the inventory needs of Graph where Exchange does not answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streams.cloud.seam import Api, CloudError
 from streams.operations.checks.check import Finding, Level, ok, skip
-from streams.operations.checks.needed_roles import FEED_ROLES, INSTEAD_OF_EXCHANGE, INVENTORY_ROLES, RoleNeed
-from streams.operations.checks.tenant_context import TenantContext
+from streams.operations.checks.needed_roles import FEED_ROLES, INSTEAD_OF_EXCHANGE, INVENTORY_ROLES, OWN_ROLES, RoleNeed
+from streams.operations.checks.tenant_context import INVENTORY, TenantContext
 
 
 class Permissions:
@@ -16,13 +16,11 @@ class Permissions:
     def run(self, context: TenantContext) -> list[Finding]:
         """Read the roles of each token."""
         by_feeds = [need for name in context.feeds for need in FEED_ROLES.get(name, ())]
-        inventory = [*INVENTORY_ROLES, *(() if context.exchange_answers else INSTEAD_OF_EXCHANGE)]
+        wanted = _wanted(context)
         findings: list[Finding] = []
         for api in Api:
             needs = [need for need in by_feeds if need.api is api]
-            others = [
-                need for need in inventory if need.api is api and need.any_of not in {one.any_of for one in needs}
-            ]
+            others = [need for need in wanted if need.api is api and need.any_of not in {one.any_of for one in needs}]
             roles = context.roles(api)
             if isinstance(roles, CloudError):
                 findings += [skip(api.value, "there is no token to read roles from")] if needs else []
@@ -30,6 +28,13 @@ class Permissions:
             missing = _missing(needs, roles, Level.FAIL) + _missing(others, roles, Level.WARN)
             findings += missing or [ok(api.value, _present([*needs, *others], roles))]
         return findings
+
+
+def _wanted(context: TenantContext) -> list[RoleNeed]:
+    """Roles without which less is seen, but every feed works."""
+    if INVENTORY not in context.feeds:
+        return list(OWN_ROLES)
+    return [*OWN_ROLES, *INVENTORY_ROLES, *(() if context.exchange_answers else INSTEAD_OF_EXCHANGE)]
 
 
 def _missing(needs: list[RoleNeed], roles: frozenset[str], level: Level) -> list[Finding]:

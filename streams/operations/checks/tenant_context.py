@@ -14,6 +14,8 @@ from streams.operations.checks.probes import Probes
 from streams.operations.checks.store_view import StoreView, TenantView
 from streams.operations.other_sources import OtherSources
 
+INVENTORY = "inventory"  # a feed by name, of several APIs: it is not probed, its parts are
+
 
 @dataclass
 class TenantContext:
@@ -36,6 +38,11 @@ class TenantContext:
     def collecting(self) -> bool:
         """Whether a process collects this tenant now."""
         return self.view is not None and self.view.collecting
+
+    @property
+    def probed(self) -> list[str]:
+        """The feeds that are one endpoint each."""
+        return [name for name in self.feeds if name != INVENTORY]
 
     @cached_property
     def probes(self) -> Probes:

@@ -228,8 +228,15 @@ def test_each_feed_is_asked_once(doctor: Doctor) -> None:
     calls = doctor.service.front.calls
     before = calls.total()
     doctor.run(feeds=("Audit.Exchange", "messageTraces"))
-    # licences, app registration, Exchange's setting, sign-ins for the inventory; list and page; one row of traces
-    assert calls.total() - before == 4 + 2 + 1
+    # licences, app registration, Exchange's setting; list and page; one row of traces
+    assert calls.total() - before == 3 + 2 + 1
+
+
+def test_an_inventory_that_is_not_enabled_needs_nothing_and_sees_nothing(doctor: Doctor) -> None:
+    doctor.tenant.roles -= {"Exchange.ManageAsApp", "RoleManagement.Read.Directory", "Directory.Read.All"}
+    report = doctor.run(feeds=("Audit.Exchange",))
+    assert {row["level"] for row in report.of("permissions")} == {"ok"}
+    assert report.sight()["inventory"] == "blind"
 
 
 def test_throttling_is_a_warning(doctor: Doctor) -> None:
@@ -245,9 +252,10 @@ def test_throttling_is_a_warning(doctor: Doctor) -> None:
 def test_a_host_out_of_reach_fails_its_own_feeds_only(doctor: Doctor, api: str) -> None:
     endpoints = dataclasses.replace(doctor.access().endpoints, **{api: "https://localhost:1"})
     report = doctor.run(access=doctor.access(endpoints=endpoints))
-    levels: dict[str, set[str]] = {"activity": set(), "graph": set()}
+    levels: dict[str, set[str]] = {"activity": set(), "graph": set(), "inventory": set()}
     for row in report.of("feeds"):
         levels[row["what"].partition("/")[0]].add(row["level"])
+    assert levels.pop("inventory") == ({"ok"} if api == "management" else {"warn"})
     expected = {"management": ("activity", "graph"), "graph": ("graph", "activity")}
     if api in expected:
         failing, fine = expected[api]
@@ -268,7 +276,9 @@ def test_a_service_that_is_down_fails_every_feed(doctor: Doctor) -> None:
     access = doctor.access()
     doctor.tenant.faults.unavailable = 1.0
     report = doctor.run(access=access)
-    assert report.status == 1 and {row["level"] for row in report.of("feeds")} == {"fail"}
+    assert report.status == 1
+    assert {row["level"] for row in report.of("feeds") if row["what"] != "inventory"} == {"fail"}
+    assert set(report.sight().values()) == {"blind"}
 
 
 def test_answers_that_are_cut_are_no_traceback(doctor: Doctor) -> None:
