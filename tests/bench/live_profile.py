@@ -1,8 +1,8 @@
 """`watchpost` with a sampler beside it: on what its threads spend their time.
 
-`python -m tests.bench.live_profile OUT ARGUMENT...`. Every hundredth of a second each thread's processor time since the last look (Linux: `schedstat`) is put to the account of what
-the thread is at, and so is its wall time where it waits for its turn at the service or at the store. OUT is written every
-two seconds.
+`python -m tests.bench.live_profile OUT ARGUMENT...`. Every hundredth of a second each thread's processor time since the
+last look (Linux: `schedstat`) is put to the account of what the thread is at, and so is its wall time where it waits for its
+turn at the service or at the store. OUT is written every two seconds.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ _PLACES = (
     ("streams/collectors/live/redaction.py", "", "cutting bodies"),
     ("streams/drivers/embedded/", "", "journal, other"),
     ("streams/collectors/files/", "", "decode"),
+    ("streams/collectors/live/watch.py", "", "schedule: watch"),
+    ("streams/collectors/live/schedule.py", "_end", "schedule: waiting"),
+    ("streams/collectors/live/schedule.py", "_begin", "schedule: begin"),
+    ("streams/collectors/live/schedule.py", "_advance", "schedule: advance"),
+    ("streams/collectors/live/schedule.py", "_save", "schedule: save"),
     ("streams/collectors/live/schedule.py", "", "schedule"),
     ("streams/collectors/", "", "feeds, other"),
     ("streams/operations/live_view.py", "", "live view"),
@@ -68,7 +73,7 @@ def _sample(out: Path) -> None:
             frame, number = frames.get(thread.ident or 0), thread.native_id
             if frame is None or number is None or number == mine:
                 continue
-            place, spent = _place(frame), _spent(number)
+            place, spent = _place(frame, thread.name), _spent(number)
             cpu[place] += max(0, spent - before.get(number, 0))
             before[number] = spent
             if place.startswith("wait"):
@@ -88,7 +93,7 @@ def _spent(number: int) -> int:
         return 0
 
 
-def _place(frame: FrameType | None) -> str:
+def _place(frame: FrameType | None, thread: str) -> str:
     inner = frame
     while frame is not None:
         name, function = frame.f_code.co_filename, frame.f_code.co_name
@@ -96,6 +101,8 @@ def _place(frame: FrameType | None) -> str:
             if path in name and wanted in ("", function):
                 return place
         frame = frame.f_back
+    if thread.startswith("fetch"):
+        return "http"
     return "other" if inner is None else f"other: {Path(inner.f_code.co_filename).stem}.{inner.f_code.co_name}"
 
 

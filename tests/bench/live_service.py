@@ -146,7 +146,8 @@ def _serve(plan: Plan) -> tuple[PracticeService, PracticeClock]:
         plan.path, tuple(_tenant(plan, number, start_ms) for number in range(plan.tenants)), sent=True,
         faults=fault_profile(plan.faults),
     )  # fmt: skip
-    service = PracticeService(options, PracticeClock(start_ms, time.time_ns() // 1_000_000, 1.0))
+    clock = PracticeClock(start_ms, time.time_ns() // 1_000_000, plan.speed)
+    service = PracticeService(options, clock)
     practice = [service.tenant(item.id) for item in service.tenants]
     for number, tenant in enumerate(practice):
         tenant.stores.change = _mortal(tenant.stores.change, end_ms)
@@ -154,8 +155,8 @@ def _serve(plan: Plan) -> tuple[PracticeService, PracticeClock]:
         tenant.world.generate(end_ms)
         tenant.catch_up(start_ms)
     wall_ms = time.time_ns() // 1_000_000
-    clock = PracticeClock(wall_ms if plan.real_time else start_ms, wall_ms, plan.speed)
-    service.clock = clock
+    object.__setattr__(clock, "wall_ms", wall_ms)  # it stood still until now
+    object.__setattr__(clock, "start_ms", wall_ms if plan.real_time else start_ms)
     for tenant in practice if plan.wire else ():
         tenant.sent = Wire(plan.path / "served" / tenant.id, clock)
     service.start()
