@@ -168,6 +168,12 @@ def inventory_coverage(parts: Mapping[str, FeedState]) -> Coverage:
 def _row(detector: str, needs: tuple[Need, ...], feeds: Mapping[str, FeedState]) -> Coverage:
     met = {need: any(feeds.get(feed) is FeedState.WORKS for feed in need.feeds) for need in needs}
     sees = tuple(need.seen for need in needs if met[need])
-    missing = tuple((need.lost, need.get) for need in needs if not met[need])
+    missing = tuple((need.lost, _get(need, feeds)) for need in needs if not met[need])
     blind = any(need.vital and not met[need] for need in needs)
     return Coverage(detector, "blind" if blind else "partial" if missing else "full", sees, missing)
+
+
+def _get(need: Need, feeds: Mapping[str, FeedState]) -> str:
+    """How to get it; a feed that fails lacks no permission, as far as is known."""
+    failing = [feed for feed in need.feeds if feeds.get(feed) is FeedState.FAILING]
+    return f"let {' or '.join(failing)} answer again: it is enabled and fails" if failing else need.get

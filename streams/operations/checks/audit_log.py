@@ -8,6 +8,7 @@ from streams.collectors.live.activity import CONTENT_TYPES
 from streams.collectors.live.activity_errors import AUDIT_OFF
 from streams.operations.checks.check import Finding, fail, ok, skip
 from streams.operations.checks.tenant_context import TenantContext
+from streams.operations.checks.unread import remedy_of, why
 
 _WHAT = "unified audit log"
 
@@ -27,4 +28,10 @@ class AuditLog:
             return [fail(_WHAT, AUDIT_OFF.meaning, AUDIT_OFF.remedy)]
         if any(probe.subscription is not None for probe in probes):
             return [ok(_WHAT, "the Management Activity API takes our calls, which it does not when it is switched off")]
-        return [skip(_WHAT, f"neither Exchange ({setting}) nor the Management Activity API tells", Mailboxes.remedy)]
+        return [
+            skip(
+                _WHAT,
+                f"neither Exchange ({why(setting)}) nor the Management Activity API tells",
+                remedy_of(setting, Mailboxes.remedy),
+            )
+        ]

@@ -42,18 +42,23 @@ def inventory_parts(context: TenantContext) -> dict[str, FeedState]:
         FOUND_ADMINISTRATORS: _graph(context, ADMINISTRATORS),
         FOUND_METHODS: _graph(context, REGISTRATIONS) and _premium(context),
     }
-    return {part: FeedState.WORKS if works else FeedState.UNAVAILABLE for part, works in found.items()}
+    lost = FeedState.FAILING if _no_token(context) else FeedState.UNAVAILABLE
+    return {part: FeedState.WORKS if works else lost for part, works in found.items()}
 
 
 def inventory_finding(context: TenantContext) -> Finding:
     """The inventory among the feeds: what it may not look at."""
-    if all(isinstance(context.roles(api), CloudError) for api in (Api.GRAPH, Api.EXCHANGE)):
+    if _no_token(context):
         return skip(INVENTORY, "not asked: there is no token for its APIs, see credentials")
     row = inventory_coverage(inventory_parts(context))
     if not row.missing:
         return ok(INVENTORY, "may look at everything")
     lost = "; ".join(lost for lost, _ in row.missing)
     return warn(INVENTORY, f"is not seen: {lost}", "The coverage says how to get each.")
+
+
+def _no_token(context: TenantContext) -> bool:
+    return all(isinstance(context.roles(api), CloudError) for api in (Api.GRAPH, Api.EXCHANGE))
 
 
 def _premium(context: TenantContext) -> bool:

@@ -7,6 +7,7 @@ from streams.collectors.inventory.calls import listing
 from streams.operations.checks.check import Finding, Level, ok, skip, warn
 from streams.operations.checks.needed_roles import ORGANIZATION
 from streams.operations.checks.tenant_context import TenantContext
+from streams.operations.checks.unread import remedy_of, why
 
 P1, P2 = "AAD_PREMIUM", "AAD_PREMIUM_P2"  # service plans of Entra ID P1 and P2
 SIGN_INS = "signIns.interactiveUser"
@@ -40,7 +41,7 @@ class Licences:
             return ok("Entra ID", "P1 or P2: the sign-in endpoint answers (the licences themselves could not be read)")
         if _NOT_PREMIUM in probe.text:
             return warn("Entra ID", _WITHOUT, _REMEDY)
-        return skip("Entra ID", f"the licences could not be read: {error}", ORGANIZATION.remedy)
+        return skip("Entra ID", f"the licences could not be read: {why(error)}", remedy_of(error, ORGANIZATION.remedy))
 
 
 def _plans(context: TenantContext) -> set[str]:

@@ -67,9 +67,9 @@ class Probes:
         except Throttled as error:
             remedy = "Ask again later; if it stays so, look for other applications that use the tenant's limits."
             return Probe(feed.name, Level.WARN, FeedState.WORKS, f"throttled, so it was not read: {error}", remedy)
-        except NoToken as error:
-            state = FeedState.UNAVAILABLE if error.fatal else FeedState.FAILING
-            return Probe(feed.name, Level.SKIP, state, "not asked: there is no token for its API, see credentials")
+        except NoToken:
+            text = "not asked: there is no token for its API, see credentials"
+            return Probe(feed.name, Level.SKIP, FeedState.FAILING, text)
         except CloudError as error:
             remedy = "Check DNS, proxy and firewall, and the service's health page."
             return Probe(feed.name, Level.FAIL, FeedState.FAILING, str(error), remedy)

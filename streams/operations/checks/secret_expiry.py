@@ -16,6 +16,7 @@ from streams.operations.checks.check import Finding, fail, ok, skip
 from streams.operations.checks.expiry import expiry
 from streams.operations.checks.needed_roles import APPLICATIONS
 from streams.operations.checks.tenant_context import TenantContext
+from streams.operations.checks.unread import remedy_of, why
 
 _HINT_CHARACTERS = 3
 _REMEDY = "Make a new secret or certificate in the app registration, then replace the file: it is read at every use."
@@ -34,7 +35,13 @@ class SecretExpiry:
         try:
             held = _passwords(context)
         except CloudError as error:
-            return [skip("client secret", f"when it expires could not be read: {error}", APPLICATIONS.remedy)]
+            return [
+                skip(
+                    "client secret",
+                    f"when it expires could not be read: {why(error)}",
+                    remedy_of(error, APPLICATIONS.remedy),
+                )
+            ]
         try:
             hint = credential.material()[:_HINT_CHARACTERS]
         except AccessError as error:

@@ -137,6 +137,9 @@ def test_a_wrong_secret_is_told_once_and_feeds_are_not_blamed(doctor: Doctor) ->
     assert {row["level"] for row in report.of("feeds")} == {"skip"}
     assert set(report.sight().values()) == {"blind"}
     assert wrong not in doctor.printed
+    gets = {one["get"] for row in report.document["coverage"] for one in row["missing"]}
+    assert all("answer again" in text for text in gets), "no role is missing"
+    assert all("permission" not in row["remedy"] for row in report.document["checks"] if row["level"] == "skip")
 
 
 def test_an_expired_secret_is_told_with_its_remedy(doctor: Doctor) -> None:
