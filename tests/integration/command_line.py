@@ -17,15 +17,17 @@ from tests.integration.processes import ROOT, wait_until
 ENTRY = "import sys; sys.argv[0] = 'watchpost'; from streams.operations.cli import main; main()"
 
 
-def start(settings: KafkaSettings, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
-    """A command; its lines go to `log`, or to pipes."""
+def start(
+    settings: KafkaSettings, *arguments: str, log: Path | None = None, address: str = "off"
+) -> subprocess.Popen[bytes]:
+    """A command; its lines go to `log`, or to pipes. `address` is where it serves metrics and health."""
     command = [sys.executable, "-c", ENTRY, *arguments]
     if log is None:
         return subprocess.Popen(
-            command, env=_environ(settings), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command, env=_environ(settings, address), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     with log.open("ab") as lines:
-        return subprocess.Popen(command, env=_environ(settings), cwd=ROOT, stdout=lines, stderr=lines)
+        return subprocess.Popen(command, env=_environ(settings, address), cwd=ROOT, stdout=lines, stderr=lines)
 
 
 def run(settings: KafkaSettings, *arguments: str, seconds: float = 150.0) -> subprocess.CompletedProcess[str]:
@@ -39,10 +41,10 @@ def run(settings: KafkaSettings, *arguments: str, seconds: float = 150.0) -> sub
 
 
 @contextmanager
-def detecting(settings: KafkaSettings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def detecting(settings: KafkaSettings, log: Path, address: str = "off") -> Iterator[subprocess.Popen[bytes]]:
     """`watchpost detect`, begun; killed when the block ends, if it still runs."""
     before = log.stat().st_size if log.exists() else 0
-    process = start(settings, "detect", log=log)
+    process = start(settings, "detect", log=log, address=address)
     try:
         wait_until(lambda: b"detecting on" in log.read_bytes()[before:] or process.poll() is not None, "detect's start")
         assert process.poll() is None, log.read_text()
@@ -59,11 +61,11 @@ def terminate(process: subprocess.Popen[bytes], seconds: float = 20.0) -> int:
     return process.wait(seconds)
 
 
-def _environ(settings: KafkaSettings) -> dict[str, str]:
+def _environ(settings: KafkaSettings, address: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WATCHPOST_")}
     own = {
         f"WATCHPOST_KAFKA_{item.name.upper()}": str(getattr(settings, item.name))
         for item in fields(settings)
         if item.name != "librdkafka"
     }
-    return kept | own | {"PYTHONPATH": str(ROOT)}
+    return kept | own | {"PYTHONPATH": str(ROOT), "WATCHPOST_METRICS_ADDRESS": address}

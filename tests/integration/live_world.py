@@ -19,6 +19,7 @@ import orjson
 from schemas.contracts.collected import Tally
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.topics import AUDIT, FEEDS
+from schemas.records.event import Source
 from streams.clock import PracticeClock
 from streams.drivers.kafka.feed_book import FeedBook
 from streams.drivers.kafka.partition import decode_entry
@@ -93,8 +94,13 @@ def log_entries(settings: KafkaSettings) -> list[LogEntry]:
 
 
 def records_of(entries: list[LogEntry]) -> Counter[tuple[str, str, bytes]]:
-    """Archived records (source, id, bytes), and how many accounts each was written for."""
-    return Counter((entry.source, entry.record_id, entry.value) for entry in entries if entry.kind is EntryKind.RECORD)
+    """Archived records of the vendor (source, id, bytes), and how many accounts each was written for."""
+    return Counter((entry.source, entry.record_id, entry.value) for entry in entries if is_vendors(entry))
+
+
+def is_vendors(entry: LogEntry) -> bool:
+    """A record of the vendor, and not one that the collector made of what it found in place."""
+    return entry.kind is EntryKind.RECORD and entry.source != Source.INVENTORY.value
 
 
 def book_of(settings: KafkaSettings, tenant: str) -> FeedBook:
@@ -106,6 +112,6 @@ def book_of(settings: KafkaSettings, tenant: str) -> FeedBook:
 
 
 def sums(book: FeedBook) -> Tally:
-    """Records of all feeds."""
-    rows = book.feeds.values()
+    """Records of all feeds of the vendor."""
+    rows = [row for feed, row in book.feeds.items() if feed.partition("/")[0] in ("activity", "graph")]
     return Tally(*(sum(getattr(row, name) for row in rows) for name in ("read", "produced", "duplicates", "dead")))

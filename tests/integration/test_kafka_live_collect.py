@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.contracts.log import EntryKind
 from schemas.contracts.profile import decode_profile
@@ -22,11 +25,25 @@ from streams.drivers.kafka.topics import create_topics
 from streams.operations.detection import knowledge_of
 from streams.operations.kafka_engines import kafka_engines
 from streams.simulation.service import Attack
+from streams.telemetry.catalogue import CATALOGUE
 from tests.integration.command_line import detecting, terminate
-from tests.integration.live_world import HOUR, NOW, World, book_of, collector, log_entries, records_of, sums, world
+from tests.integration.live_world import (
+    HOUR,
+    NOW,
+    World,
+    book_of,
+    collector,
+    is_vendors,
+    log_entries,
+    records_of,
+    sums,
+    world,
+)
 from tests.integration.processes import settled, wait_until
 
 KILLS = 3
+FEEDS_AT_WORK = 10
+ANY_PORT = "127.0.0.1:0"
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(170)]
 
 
@@ -36,17 +53,20 @@ def test_killed_at_random_it_archives_what_was_served_once_and_the_alerts_are_th
     create_topics(settings)
     alone, log = replace(settings, instance="one"), tmp_path / "collect"
     attack = Attack("S1", NOW - 20 * HOUR)
-    with detecting(settings, tmp_path / "detect") as detect, world(tmp_path, 600.0, attacks=(attack,)) as practice:
+    with (
+        detecting(settings, tmp_path / "detect", ANY_PORT) as detect,
+        world(tmp_path, 600.0, attacks=(attack,)) as practice,
+    ):
         for _ in range(KILLS):
             with collector(practice, alone, log):
                 time.sleep(random.uniform(2.0, 5.0))
-        with collector(practice, alone, log) as last:
-            wait_until(_is_live(log), "living in the present", 60.0)
-            time.sleep(3.0)
+        with collector(practice, alone, log, address=ANY_PORT) as last:
+            served = _served_and_looked_at_again(practice, settings)
+            _are_ready_and_measured(log, tmp_path / "detect")
             assert terminate(last, 40.0) == 0, log.read_text()
         wait_until(settled(settings), "judging everything")
         assert terminate(detect) == 0
-        _same_as_served(practice, settings)
+        _same_as_served(served, practice, settings)
     folded = fold_log(settings, kafka_engines(knowledge_of([], []), settings.partitions))
     assert sorted(published_alerts(settings)) == sorted(folded.incidents)
     assert folded.incidents
@@ -78,11 +98,25 @@ def test_one_works_and_one_waits_and_who_wakes_from_a_pause_is_shut_out(
                 second.send_signal(signal.SIGCONT)
                 assert second.wait(30) == 1
                 _ended_with_one_line(before, logs[1].read_text())
+                served = _served_and_looked_at_again(practice, settings)
                 assert third.poll() is None
                 assert terminate(third, 40.0) == 0
         wait_until(settled(settings), "judging everything")
         assert terminate(detect) == 0
-        _same_as_served(practice, settings)
+        _same_as_served(served, practice, settings)
+
+
+def _served_and_looked_at_again(practice: World, settings: KafkaSettings) -> dict[str, set[bytes]]:
+    """What was served, once every feed is complete for an hour since: what was under way when somebody was killed came again."""
+    served, until_ms = practice.served(), practice.clock.now_ms() + HOUR
+
+    def complete() -> bool:
+        rows = book_of(settings, practice.tenant).feeds
+        reached = [row.complete_ms for feed, row in rows.items() if feed.partition("/")[0] in ("activity", "graph")]
+        return len(reached) >= FEEDS_AT_WORK and min(reached) >= until_ms
+
+    wait_until(complete, "living in the present", 60.0)
+    return served
 
 
 def _says(log: Path, text: str) -> Callable[[], bool]:
@@ -93,20 +127,32 @@ def _is_live(log: Path) -> Callable[[], bool]:
     return _says(log, "feed graph/messageTraces is live")
 
 
+def _are_ready_and_measured(*logs: Path) -> None:
+    known = {metric.name for metric in CATALOGUE}
+    for log in logs:
+        base = re.findall(r"health: (http://\S+)/metrics", log.read_text())[-1]
+        assert httpx.get(f"{base}/ready").status_code == httpx.get(f"{base}/live").status_code == 200
+        families = text_string_to_metric_families(httpx.get(f"{base}/metrics").text)
+        found = {f"{one.name}_total" if one.type == "counter" else one.name for one in families if one.samples}
+        assert found <= known
+        assert found & {"watchpost_feed_records_total", "watchpost_engine_entries_total"}
+
+
 def _ended_with_one_line(before: str, after: str) -> None:
     told = [line for line in after.removeprefix(before).splitlines() if not line.startswith("2026-")]
     assert len(told) == 1, told
     assert "may be with another collector now" in told[0] or "can no longer be written by this process" in told[0]
 
 
-def _same_as_served(practice: World, settings: KafkaSettings) -> None:
+def _same_as_served(served: dict[str, set[bytes]], practice: World, settings: KafkaSettings) -> None:
     entries = log_entries(settings)
     archived = records_of(entries)
     values = {value for _, _, value in archived}
-    for feed, lines in practice.served().items():
+    assert len(served) >= 6
+    for feed, lines in served.items():
         assert not lines - values, f"{feed}: served and not archived"
     assert values <= set().union(*practice.served().values())
-    copies = [(entry.key, entry.identity, entry.value) for entry in entries if entry.kind is EntryKind.RECORD]
+    copies = [(entry.key, entry.identity, entry.value) for entry in entries if is_vendors(entry)]
     assert len(copies) == len(set(copies))
     book = book_of(settings, practice.tenant)
     total = sums(book)

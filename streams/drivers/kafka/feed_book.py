@@ -56,6 +56,7 @@ class FeedRow:
     listed: int = 0
     fetched: int = 0
     expired: int = 0
+    missing: int = 0
     read: int = 0
     produced: int = 0
     duplicates: int = 0
@@ -149,6 +150,7 @@ class FeedBook:
             row.fetched_ms = now_ms
             feed.fetched += row.state == ContentState.FETCHED
             feed.expired += row.state == ContentState.EXPIRED
+            feed.missing += row.state == ContentState.MISSING
         return content.id
 
     def clock(self, time_ms: int, historical: bool = False) -> Change:

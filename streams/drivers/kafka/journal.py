@@ -24,6 +24,8 @@ from schemas.contracts.gap import encode_gap
 from schemas.contracts.log import EntryKind, LogEntry, MalformedEntry, clock_bytes, entry_from_message
 from schemas.contracts.topics import AUDIT, DEAD_LETTERS, FEEDS, IDENTITIES
 from streams.clock import Clock, WallClock
+from streams.drivers.batch_parts import TRANSACTION_BYTES_MAX as BYTES_MAX
+from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX as RECORDS_MAX
 from streams.drivers.batch_parts import parts_of
 from streams.drivers.kafka.collect import CollectError, DayBarrier, WaitEnded, closed_day
 from streams.drivers.kafka.feed_book import Change, DamagedBook, FeedBook
@@ -209,23 +211,32 @@ class KafkaJournal:
         return self._book.pending(feed)
 
     def commit(self, batch: Batch) -> Tally:
-        """Write a batch: its records once per account, dead letters, ledger and checkpoint.
+        """Write a batch: its records once per account, dead letters, ledger and checkpoint, in one transaction.
 
-        One transaction, or several where it has more than 5,000 records. What is history waits for the profile of the day
-        before it.
+        In several where it is large (`parts_of`). What is history waits for the profile of the day before it.
         """
-        if batch.historical and self._awaited:
-            self._await_profile()
-        whole = Tally()
-        for part in parts_of(batch):
-            tally = self._commit(part)
-            whole.read += tally.read
-            whole.produced += tally.produced
-            whole.duplicates += tally.duplicates
-            whole.dead += tally.dead
-        return whole
+        return self.commit_all([batch])[0]
 
-    def _commit(self, batch: Batch) -> Tally:
+    def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
+        """Write batches in their order, as many in one transaction as are small together. One tally each."""
+        if self._awaited and any(batch.historical for batch in batches):
+            self._await_profile()
+        tallies = [Tally() for _ in batches]
+        output: list[Outgoing] = []
+        records = size = 0
+        for whole, batch in zip(tallies, batches, strict=True):
+            for part in parts_of(batch):
+                more = sum(map(len, part.records))
+                if output and (records + len(part.records) > RECORDS_MAX or size + more > BYTES_MAX):
+                    self._publish(output)
+                    output, records, size = [], 0, 0
+                output += self._messages(part, whole)
+                records, size = records + len(part.records), size + more
+        self._publish(output)
+        return tallies
+
+    def _messages(self, batch: Batch, whole: Tally) -> list[Outgoing]:
+        """All that a batch writes; what became of its records is added to `whole`."""
         took = self._intake.take(batch)
         tally, output = took.tally, [self._dead_letter(batch.feed, dead.raw, dead.reason) for dead in took.dead]
         for record in _by_record(took.entries + took.archived):
@@ -237,8 +248,11 @@ class KafkaJournal:
                 tally.produced, tally.dead = tally.produced - 1, tally.dead + 1
         output += self._identity_messages()
         output += self._rows(self._book.apply(batch, tally, self._clock.now_ms()))
-        self._publish(output)
-        return tally
+        whole.read += tally.read
+        whole.produced += tally.produced
+        whole.duplicates += tally.duplicates
+        whole.dead += tally.dead
+        return output
 
     def clock(self, time_ms: int, historical: bool = False) -> None:
         """Write the tenant's clock to every partition; while a back-fill runs wait for the profile of the day it closes."""

@@ -5,6 +5,7 @@ The partition count of a topic with `on_disk` is on-disk format: an existing top
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import cast
 
@@ -65,9 +66,10 @@ def create_topics(
         for topic, row in zip(TOPICS, rows, strict=True)
         if not row.exists
     ]
+    now = existing
     if wanted:
         _create(settings, wanted)
-    now = existing_partitions(settings) | {topic.topic: topic.num_partitions for topic in wanted}
+        now = _known(settings, {topic.topic: topic.num_partitions for topic in wanted})
     return [_row(topic, settings.topic(topic.name), now, count) for topic in TOPICS]
 
 
@@ -143,6 +145,14 @@ def _create(settings: KafkaSettings, wanted: list[NewTopic]) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise TopicsError(f"the topic {name} could not be made: {_name(error)}") from None
+
+
+def _known(settings: KafkaSettings, made: dict[str, int]) -> dict[str, int]:
+    """Partitions of every topic, once the brokers know those that were just made: who asks next must find them."""
+    deadline = time.monotonic() + settings.request_seconds
+    while not made.keys() <= (found := existing_partitions(settings)).keys() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found | made
 
 
 def _admin(settings: KafkaSettings) -> AdminClient:

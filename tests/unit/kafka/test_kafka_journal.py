@@ -151,6 +151,17 @@ def test_a_large_batch_is_several_transactions_whose_last_moves_the_checkpoint(b
     assert (journal.checkpoint(FEED), journal.pending(FEED)) == ({"at": 1}, [])
 
 
+def test_small_batches_are_one_transaction_with_a_tally_each_and_large_ones_are_not(broker: MemoryBroker) -> None:
+    small = [batch(management(str(number % 3)), content=Content(str(number), NOW)) for number in range(5)]
+    large = [batch(*(management(f"{side}{number}") for number in range(3_000))) for side in "ab"]
+    journal = opened()
+    assert journal.commit_all(small) == [Tally(1, 1)] * 3 + [Tally(1, 0, 1)] * 2
+    assert len(broker.transactions) == BOOT + 1
+    assert journal.commit_all(large) == [Tally(3_000, 3_000)] * 2
+    assert len(broker.transactions) == BOOT + 3
+    assert opened().commit_all([*small, *large]) == [Tally(1, 0, 1)] * 5 + [Tally(3_000, 0, 3_000)] * 2
+
+
 def test_the_clock_of_a_back_fill_waits_for_its_days_profile_and_the_present_does_not(broker: MemoryBroker) -> None:
     journal = opened()
     journal.clock(NOW - DAY_MS, historical=True)
