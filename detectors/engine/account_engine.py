@@ -75,7 +75,7 @@ class AccountEngine(AccountStates):
         days = unlearnt_days(gap)
         if days:
             tenant.skip_days(days)
-        if not gap.feed:
+        if not gap.feed and not gap.text:
             return []  # an entry of the older form tells of a day and of nothing else
         judge = tenant.profile.id or f"{entry.tenant}/shipped"
         told = tenant.visibility.note(entry.tenant, gap, judge, entry.historical)

@@ -32,7 +32,7 @@ _TITLES = {
     GapKind.EXPIRED: "audit records were lost before they could be fetched",
     GapKind.FAILING: "a feed of audit records has been failing",
     GapKind.SILENT: "a feed of audit records has fallen silent",
-    GapKind.DISABLED: "auditing or a subscription to it was switched off",
+    GapKind.DISABLED: "auditing, or access to it, was switched off",
     GapKind.UNLICENSED: "a feed of audit records is not licensed",
     GapKind.BYPASS: "mailboxes are exempt from auditing",
     GapKind.THROTTLED: "Microsoft dropped audit records of a mailbox",

@@ -21,6 +21,9 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 PREFER_NEW_MEMBERS: Final = {"Prefer": "include-unknown-enum-members"}
+_PROBE_AGE_MS: Final = (
+    15 * MINUTE_MS
+)  # no clock, ours or one of theirs, takes this for the future: a refusal is of the log
 _DENIED: Final = (401, 403)
 _NOT_OFFERED: Final = (400, 404, 405, 501)
 
@@ -81,10 +84,10 @@ class WindowFeed:
 
     def prepare(self) -> None:
         """Find the variant that this tenant has; `Unavailable` where it has none, any other `CloudError`."""
-        now_ms = self._cloud.now_ms() // 1000 * 1000
+        to_ms = self._cloud.now_ms() // 1000 * 1000 - _PROBE_AGE_MS
         for variant in self._log.variants:
             try:
-                next(self._asked(self._url(variant, now_ms - HOUR_MS, now_ms, 1)))
+                next(self._asked(self._url(variant, to_ms - HOUR_MS, to_ms, 1)))
             except Refused as error:
                 refusal = error
                 if error.status in _DENIED:

@@ -99,6 +99,15 @@ def test_each_feed_and_kind_has_its_own_incident() -> None:
     assert len({item.uid for item in told}) == 3
 
 
+def test_a_wrong_clock_is_of_no_feed_and_still_an_incident() -> None:
+    hand = Hand()
+    skew = Gap("", GapKind.SKEW, at(0), at(0), "The clock of this machine is wrong.", "Let it keep time.")
+    (told,) = tell(hand, skew)
+    (over,) = tell(hand, replace(skew, to_ms=at(1), over=True))
+    assert (told.activity, over.activity) == ("create", "close")
+    assert "clock" in told.title and "()" not in told.title
+
+
 def test_only_the_first_partition_tells() -> None:
     engine = AccountEngine((ToldDetector(),), Knowledge(NoFacts()), 1, 2)
     assert engine.fold(LogEntry(EntryKind.GAP, TENANT, "", encode_gap(SILENT))) == []

@@ -249,6 +249,16 @@ def test_a_trace_window_is_at_most_ten_days_wide_and_never_ends_in_the_future() 
     assert len(setting.journal.ids) == 25
 
 
+def test_a_clock_that_is_ahead_does_not_make_a_log_unavailable() -> None:
+    setting = Setting()
+    setting.graph.top_max[TRACES] = 5000
+    setting.graph.rows = {TRACES: []}
+    setting.cloud.skew_ms = 10 * MINUTE
+    message_trace(setting.cloud, setting.journal).prepare()
+    asked = setting.cloud.calls[-1].params["$filter"].rpartition(" ")[2]
+    assert (time_ms(asked) or 0) < setting.clock.now
+
+
 def test_repeats_across_pages_are_one_row() -> None:
     setting = Setting()
     setting.graph.top_max[TRACES] = 5000
