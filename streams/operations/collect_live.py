@@ -42,7 +42,8 @@ def run_collect_live(
     """Collect until SIGINT or SIGTERM; returns the exit status.
 
     1 when this process may no longer write: fenced by another collector after a pause, no broker, a defect. One line says
-    so. `back_fill_ms` is how far the first start looks back.
+    so. `back_fill_ms` is how far the first start looks back. All collectors of one `application` must be given the same
+    tenants: the broker shares them out, and gives a tenant to whoever comes first, also to one that does not know it.
     """
     require_ownership()
     collect_seldom()

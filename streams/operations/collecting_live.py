@@ -65,7 +65,6 @@ class Collecting:
         self.over = threading.Event()  # it must end: `lost` says why
         self._telemetry = telemetry
         self._health = health
-        self._feeds = FeedObservers(board, FeedMetrics(telemetry))
         self._watched = {tenant.id: tenant for tenant in plan.tenants}
         self._held: dict[str, _Held] = {}
         self._leave = threading.Event()
@@ -120,11 +119,12 @@ class Collecting:
     def _gain(self, tenant: str) -> None:
         """The tenant is ours: begin."""
         stop = threading.Event()
+        feeds = FeedObservers(self.board, FeedMetrics(self._telemetry))
         around = Surroundings(
             self.plan.clock,
             partial(self._open_journal, stop),
             self._remembered,
-            self._feeds,
+            feeds,
             lambda name: cloud_observer(self._telemetry, name),
             lambda reason: None if stop.is_set() else self._lose(reason),
             self.plan.back_fill_ms,
@@ -155,7 +155,7 @@ class Collecting:
     def _open_journal(self, stop: threading.Event, tenant: str, home_domains: Sequence[str]) -> Journal:
         clock = self.plan.clock
         intake = Intake(tenant, IdentityMap(home_domains), RecentIndex(clock), home_domains)
-        say: Callable[[str], None] = partial(self._feeds.said, tenant, "")
+        say: Callable[[str], None] = partial(self.board.said, tenant, "")
         return KafkaJournal(self.plan.settings, tenant, intake, clock, JournalLost, stop, say)
 
     def _remembered(self, tenant: str) -> dict[str, Any]:
