@@ -23,6 +23,7 @@ from streams.operations.checks.needed_roles import FEED_ROLES
 from streams.operations.checks.probes import Probe, Probes
 from streams.operations.checks.store_view import StoreView
 from streams.operations.checks.tenant_context import TenantContext
+from streams.operations.checks.unread import remedy_of
 from streams.operations.doctor import run_doctor
 from streams.operations.live_feeds import MAKERS
 from streams.operations.live_settings import WatchedTenant
@@ -230,3 +231,8 @@ def test_a_defect_in_a_probe_is_told_and_costs_only_what_needs_it(
     report = doctor.run(feeds=("Audit.Exchange",))
     assert report.one("feeds", "feeds")["detail"] == "internal error: KeyError"
     assert report.of("permissions")[0]["level"] == "ok" and report.document["coverage"] == []
+
+
+@pytest.mark.parametrize(("status", "remedy"), [(401, "grant"), (403, "grant"), (404, ""), (400, "")])
+def test_a_role_is_the_remedy_only_where_access_is_denied(status: int, remedy: str) -> None:
+    assert remedy_of(Refused(status, "No", "no"), "grant") == remedy

@@ -178,6 +178,31 @@ def test_a_damaged_store_fails(tmp_path: Path) -> None:
     assert "fail" in levels(path).values()
 
 
+def test_a_store_with_a_value_missing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "watchpost.db"
+    open_database(path).close()
+    change = "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'meta'"
+    for old, new, sql in (
+        ("value TEXT NOT NULL", "value TEXT", "INSERT INTO meta VALUES ('x', NULL)"),
+        ("value TEXT", "value TEXT NOT NULL", "SELECT 1"),
+    ):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(change, (old, new))
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(sql)
+    assert levels(path)["integrity"] == "fail"
+
+
+def test_a_lease_that_has_run_out_is_nobody(doctor: Doctor) -> None:
+    keep(doctor, Held())
+    with closing(sqlite3.connect(doctor.store)) as connection, connection:
+        connection.execute("UPDATE lease SET until_ms = ?", (int(time.time() * 1000) - 1,))
+    report = doctor.run(feeds=("Audit.Exchange",))
+    assert report.one("store", "writer")["detail"] == "nobody writes to it now"
+    assert report.one("freshness", "collector")["level"] == "warn"
+
+
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100])
 def test_a_file_that_is_no_store_fails(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "watchpost.db"

@@ -214,6 +214,7 @@ def test_a_missing_subscription_is_a_warning_and_is_not_started(doctor: Doctor) 
     found = report.one("subscriptions", "Audit.Exchange")
     assert report.status == 0
     assert found["level"] == "warn" and "`watchpost run` starts it" in found["remedy"]
+    assert report.one("feeds", EXCHANGE)["level"] == "skip", "told once"
     assert doctor.tenant.subscriptions.get("Audit.Exchange") is None, "doctor wrote to the tenant"
 
 
