@@ -56,12 +56,25 @@ class Batch:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the records of a batch: read = produced + duplicates + dead (+ revisions, which are produced)."""
+    """What became of the records of a batch: read = produced + duplicates + dead (+ revisions, which are produced).
+
+    `unread_types`: of those produced, how many no detector can look into, by the vendor's record type where there is one.
+    """
 
     read: int = 0
     produced: int = 0
     duplicates: int = 0
     dead: int = 0
+    unread_types: dict[str, int] = field(default_factory=dict, compare=False)
+
+    def add(self, other: Tally) -> None:
+        """Count what became of further records."""
+        self.read += other.read
+        self.produced += other.produced
+        self.duplicates += other.duplicates
+        self.dead += other.dead
+        for name, count in other.unread_types.items():
+            self.unread_types[name] = self.unread_types.get(name, 0) + count
 
 
 class GapKind(StrEnum):

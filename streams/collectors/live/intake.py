@@ -7,7 +7,6 @@ something (a sign-in's risk, what became of a pending message) and not where it 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -50,8 +49,7 @@ class Taken:
     """What became of a batch.
 
     `revisions` are part of `tally.produced` (those that add nothing are `archived`, for a journal that keeps records as
-    entries only). `skipped`, too: no detector can look into them. `unread_types` counts records without a detail by the
-    vendor's record type, "" where there is none.
+    entries only). `skipped`, too: no detector can look into them.
     """
 
     entries: list[LogEntry] = field(default_factory=list)
@@ -60,7 +58,6 @@ class Taken:
     tally: Tally = field(default_factory=Tally)
     revisions: int = 0
     skipped: int = 0
-    unread_types: Counter[str] = field(default_factory=Counter)
 
 
 class Intake:
@@ -114,8 +111,9 @@ class Intake:
         found = concerns(event, self.identity_map)
         if repeated or unread(event, found):
             taken.skipped += 1
-        if event.detail is None:
-            taken.unread_types["" if event.record_type is None else str(event.record_type)] += 1
+        if event.detail is None and event.record_type is not None:
+            name = str(event.record_type)
+            taken.tally.unread_types[name] = taken.tally.unread_types.get(name, 0) + 1
         if repeated:
             taken.archived.append(self._archived(event, raw, found, batch))
         else:

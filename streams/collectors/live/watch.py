@@ -15,6 +15,7 @@ import orjson
 from schemas.contracts.collected import Batch, Gap, GapKind, Tally
 from schemas.text import printable
 from streams.collectors.live.expected_silence import DAY_MS, HOUR_MS, MINUTE_MS, ArrivalModel
+from streams.collectors.live.new_types import NewTypes
 from streams.collectors.live.unread_share import UnreadShare
 
 SILENCE_NATS: Final = 9.0
@@ -24,6 +25,7 @@ CANARY_FEED: Final = "graph/signIns/servicePrincipal"
 _THROTTLED: Final = re.compile(rb'"IsThrottled"\s*,\s*"Value"\s*:\s*"?true', re.IGNORECASE)
 _MAILBOX: Final = re.compile(rb'"MailboxOwnerUPN"\s*:\s*("(?:[^"\\]|\\.){1,300}")')
 _MAILBOXES_MAX: Final = 5  # named in a gap
+_TYPES_SHOWN: Final = 8
 _LISTENING_MS: Final = 15 * MINUTE_MS  # a feed that was asked later than this is listened to
 
 
@@ -35,6 +37,7 @@ class Watch:
         self._silence_nats = silence_nats
         self._arrivals: dict[str, ArrivalModel] = {}
         self._unread: dict[str, UnreadShare] = {}
+        self._types: dict[str, NewTypes] = {}
         self._open: dict[tuple[str, str], Gap] = {}
         self._throttled: dict[str, int] = {}  # mailbox: last seen
         self._canary_ms = 0
@@ -47,6 +50,7 @@ class Watch:
             learn = (batch.feed, GapKind.SILENT.value) not in self._open
             self._arrivals.setdefault(batch.feed, ArrivalModel()).arrived(now_ms, learn)
         self._unread.setdefault(batch.feed, UnreadShare()).add(now_ms, tally)
+        self._types.setdefault(batch.feed, NewTypes()).add(now_ms, tally)
         for record in batch.records:
             if b"IsThrottled" in record and _THROTTLED.search(record):
                 self._throttled[_owner(record)] = now_ms
@@ -85,6 +89,20 @@ class Watch:
         return gaps
 
     def _rising(self, now_ms: int) -> list[Gap]:
+        found = {gap.feed: gap for gap in (*self._new_types(now_ms), *self._unreadable(now_ms))}
+        return list(found.values())
+
+    def _new_types(self, now_ms: int) -> list[Gap]:
+        remedy = "Update Watchpost; if a workload is new in this tenant, nothing is wrong."
+        gaps = []
+        for feed, types in self._types.items():
+            if names := types.rising(now_ms):
+                shown = printable(", ".join(names[:_TYPES_SHOWN]), 200)
+                text = f"{feed}: records of types that no detector reads and that were not there before: {shown}."
+                gaps.append(Gap(feed, GapKind.UNKNOWN, now_ms, now_ms, text, remedy))
+        return gaps
+
+    def _unreadable(self, now_ms: int) -> list[Gap]:
         text = "the share of records that Watchpost cannot read is rising: the vendor may have changed their form."
         remedy = "Update Watchpost, or report the reasons that the dead letters name."
         return [
@@ -131,6 +149,7 @@ class Watch:
                 [gap.feed, gap.kind.value, gap.from_ms, gap.to_ms, gap.text, gap.remedy, gap.nats]
                 for gap in self._open.values()
             ],
+            "types": {feed: types.dump() for feed, types in self._types.items()},
             "throttled": dict(self._throttled),
             "canary": self._canary_ms,
         }
@@ -141,6 +160,7 @@ class Watch:
         for model in self._arrivals.values():
             model.resumed(now_ms)
         self._unread = {feed: UnreadShare.load(row) for feed, row in held.get("unread", {}).items()}
+        self._types = {feed: NewTypes.load(row) for feed, row in held.get("types", {}).items()}
         self._throttled = dict(held.get("throttled", {}))
         self._canary_ms = now_ms if held.get("canary") else 0
         for feed, kind, from_ms, to_ms, text, remedy, nats in held.get("open", []):

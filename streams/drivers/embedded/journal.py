@@ -179,10 +179,7 @@ class EmbeddedJournal:
         step("committed")
         self._tell(told)
         for whole, tally in found:
-            whole.read += tally.read
-            whole.produced += tally.produced
-            whole.duplicates += tally.duplicates
-            whole.dead += tally.dead
+            whole.add(tally)
 
     def _store(self, connection: sqlite3.Connection, batch: Batch, now_ms: int) -> tuple[Tally, list[Incident]]:
         """Take and fold a batch within a transaction."""
@@ -207,10 +204,7 @@ class EmbeddedJournal:
             taken = self._taking.take(single if pieces else replace(batch, records=[]))
             entries += taken.entries
             dead += taken.dead
-            tally.read += taken.tally.read
-            tally.produced += taken.tally.produced
-            tally.duplicates += taken.tally.duplicates
-            tally.dead += taken.tally.dead
+            tally.add(taken.tally)
             if taken.tally.produced:
                 records += pieces
         return records, entries, dead, tally

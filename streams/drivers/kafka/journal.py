@@ -248,10 +248,7 @@ class KafkaJournal:
                 tally.produced, tally.dead = tally.produced - 1, tally.dead + 1
         output += self._identity_messages()
         output += self._rows(self._book.apply(batch, tally, self._clock.now_ms()))
-        whole.read += tally.read
-        whole.produced += tally.produced
-        whole.duplicates += tally.duplicates
-        whole.dead += tally.dead
+        whole.add(tally)
         return output
 
     def clock(self, time_ms: int, historical: bool = False) -> None:

@@ -110,7 +110,7 @@ def test_a_page_and_an_envelope_are_opened() -> None:
 def test_what_no_detector_can_read_is_skipped_counted_by_type_and_still_delivered() -> None:
     taken = take(intake(), management(Operation="Odd", ClientIP=None, RecordType=999))
     assert (taken.skipped, len(taken.entries)) == (1, 1)
-    assert taken.unread_types == {"999": 1}
+    assert taken.tally.unread_types == {"999": 1}
 
 
 def test_the_bootstrap_profile_names_the_home_domains() -> None:

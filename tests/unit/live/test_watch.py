@@ -100,6 +100,19 @@ def test_unreadable_records_that_rise_are_told() -> None:
     assert [gap.kind for gap in tick(watch, START + 6 * DAY_MS + 1)] == [GapKind.UNKNOWN]
 
 
+def test_a_type_that_nobody_reads_and_that_appears_is_named() -> None:
+    watch = Watch()
+    for day in range(20):
+        types = {"25": 300} | ({"400": 3} if day == 10 else {"401": 80} if day in (12, 13) else {})
+        watch.stored(Batch(FEED, [b"{}"]), Tally(1000, 1000, unread_types=types), START + day * DAY_MS)
+        again = Watch()
+        again.load(orjson.loads(orjson.dumps(watch.dump())), START + day * DAY_MS)
+        watch = again
+        told = [gap for gap in tick(watch, START + day * DAY_MS + 1) if gap.kind is GapKind.UNKNOWN]
+        assert [gap.over for gap in told] == ([False] if day == 12 else [True] if day == 14 else [])
+        assert all("401" in gap.text and "25" not in gap.text for gap in told)
+
+
 def test_the_canary() -> None:
     watch = Watch(CLIENT)
     row = orjson.dumps({"appId": CLIENT.upper()})
