@@ -8,6 +8,7 @@ beside them.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -33,6 +34,7 @@ _RELIST_HOUR_MS: Final = 2 * HOUR_MS
 _RELIST_AGAIN_MS: Final = 30 * MINUTE_MS  # after a failure
 _JOB_WAIT_SECONDS: Final = 0.1  # of wall time: then look what else is due
 _PAUSE_MAX_MS: Final = 30 * SECOND_MS
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")  # of a request: another one each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +301,9 @@ class TenantCollector:
         self._observer.batch_stored(self.tenant, batch, tally)
 
     def _say(self, feed: str, text: str) -> None:
-        """A line for people, unless it was the last about this feed, or is said of another feed too."""
+        """A line for people, unless it was the last about this feed, or is said of another feed too, whatever ids are in it."""
+        same = _ID.sub("", text)
         with self._journal.lock:
-            if text not in self._said.values():
+            if same not in self._said.values():
                 self._observer.said(self.tenant, feed, text)
-            self._said[feed] = text
+            self._said[feed] = same

@@ -478,3 +478,17 @@ def test_the_watch_listens_to_a_late_source_whatever_our_clock_says(skew_ms: int
     run.clock.on_wait = lambda: stop.set() if run.clock.now > NOW + HOUR else None
     collector.run(stop)
     assert len(heard) > 30 and all(late["a"] <= 2 * MINUTE for late in heard[2:])
+
+
+def test_a_refusal_is_said_once_though_each_has_an_id_of_its_own() -> None:
+    run = Run()
+    refusals = iter(range(1_000))
+
+    def trouble(window: Window) -> Exception:
+        return NoToken(
+            "secret", f"The secret is wrong. (trace 199c1bdb-9048-e937-4f97-{next(refusals):012d})", "Renew it."
+        )
+
+    run.scripted(0).trouble = run.scripted(1).trouble = trouble
+    run.start(NOW + HOUR)
+    assert len(run.observer.lines) == 1 and next(refusals) > 10
