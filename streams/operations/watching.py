@@ -44,6 +44,7 @@ TICK_SECONDS = 0.5
 HOUSEKEEPING_SECONDS = 5.0
 MEASURES_REST = 100.0  # times what measuring all states took
 PRUNE_SECONDS = 6 * 3_600.0
+FIRST_PRUNE_SECONDS = 600.0  # also a process that is started every hour deletes what is past its time
 STORE_LIMIT_SECONDS = 120.0  # a store that takes no transaction for so long is not alive
 
 
@@ -136,21 +137,24 @@ class Watching:
     # --- housekeeping --------------------------------------------------------------------------------------------
 
     def _keep_house(self) -> None:
-        pruned = time.monotonic()
+        prune_due, failure = time.monotonic() + FIRST_PRUNE_SECONDS, ""
         beat = self._health.loop("store", STORE_LIMIT_SECONDS)
         while not self.stop.wait(HOUSEKEEPING_SECONDS):
             try:
                 self._measure()
                 for journal in list(self._journals.values()):
                     journal.take_feedback()
-                if time.monotonic() - pruned >= PRUNE_SECONDS:
+                if time.monotonic() >= prune_due:
                     self.store.prune(self.plan.retention)
-                    pruned = time.monotonic()
+                    prune_due = time.monotonic() + PRUNE_SECONDS
                 beat.beat()
+                failure = ""
             except JournalLost as error:
                 self._lose(str(error))
             except Exception as error:  # whatever it is, judging goes on
-                self.board.say(f"housekeeping failed ({type(error).__name__}); it is tried again")
+                if failure != type(error).__name__:
+                    failure = type(error).__name__
+                    self.board.say(f"housekeeping failed ({failure}); it is tried again")
 
     def _measure(self) -> None:
         """What nobody reports."""
