@@ -24,6 +24,7 @@ from streams.drivers.pipeline import LocalPipeline
 from streams.operations.detection import knowledge_of
 from tests.bench.live_service import INVENTORY, digest
 
+LOGS = ("activity/", "graph/")  # feeds whose records are kept as served; the inventory makes its own
 _WALL = ("delay", "harm_clock")  # members of a message that hold wall time
 
 
@@ -110,9 +111,11 @@ def _records(folder: Path, connection: sqlite3.Connection, tenant: str, held: di
     for path in (folder / "served" / tenant).glob("*.jsonl"):
         with path.open("rb") as lines:
             served.update(digest(line.rstrip(b"\n")) for line in lines)
-    archived = {digest(raw) for _, _, raw in read_records(connection, tenant)}
+    archived = {digest(raw) for feed, _, raw in read_records(connection, tenant) if feed.startswith(LOGS)}
     buried = connection.execute(
-        "SELECT data FROM dead WHERE stage = 'decode' AND tenant = (SELECT no FROM tenants WHERE id = ?)", (tenant,)
+        "SELECT data FROM dead WHERE stage = 'decode' AND feed != 'inventory'"
+        " AND tenant = (SELECT no FROM tenants WHERE id = ?)",
+        (tenant,),
     )
     dead = {digest(raw) for (data,) in buried for raw in unpack_block(data)}
     start_ms = _looked_back_to(connection, tenant)

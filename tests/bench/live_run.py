@@ -72,6 +72,7 @@ class Runner:
     address: str = "off"
     program: Sequence[str] = ("-c", _MAIN)
     store_at: Path | None = None
+    log: str = LOG
     kills: int = 0
     process: subprocess.Popen[bytes] | None = None
     usage: list[float] = field(default_factory=list)  # CPU seconds of processes that have ended
@@ -84,7 +85,7 @@ class Runner:
         command = [sys.executable, *self.program, "run", "--config", str(self.folder / CONFIG)]
         command += ["--store", str(self.store), "--metrics-address", self.address]
         command += ["--look-back-days", str(self.look_back_days)]
-        with (self.folder / LOG).open("ab") as log:
+        with (self.folder / self.log).open("ab") as log:
             environment = kept | {"PYTHONPATH": str(ROOT)}
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
         return self.process
@@ -118,7 +119,7 @@ class Runner:
 
     def said(self) -> str:
         """Everything it printed."""
-        path = self.folder / LOG
+        path = self.folder / self.log
         return path.read_text(errors="replace") if path.exists() else ""
 
     def check(self) -> None:
@@ -187,7 +188,12 @@ def fetched_everything(folder: Path, store: Path) -> bool:
     held = orjson.loads((folder / INVENTORY).read_bytes())
     living = {tenant for tenant, found in held.items() if not found["down"]}
     states = {tenant: state for tenant, state in collectors(store).items() if tenant in living}
-    nights = [night for state in states.values() for night in state["relisted"].values()]
+    nights = [
+        night
+        for state in states.values()
+        for feed, night in state["relisted"].items()
+        if feed != "inventory"  # it is not listed again
+    ]
     waiting = asked(
         store, "SELECT DISTINCT t.id FROM contents c JOIN tenants t ON t.no = c.tenant WHERE state = 'listed'"
     )

@@ -1,7 +1,8 @@
 """Practice tenants whose life ends, served by a process of its own; what they held is written down at the end.
 
 `python -m tests.bench.live_service PLAN.json` writes `watchpost.toml` (settings for `watchpost run`) into the folder, serves
-until SIGTERM, and after the end of life writes `inventory.json`: every blob and the last version of every row.
+until SIGTERM, and after the end of life writes `inventory.json`: every blob and the last version of every row. When it ends it
+writes `tokens.json`: every secret that was used.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ HOUR_MS = 3_600_000
 END_MS = 1_773_277_200_000  # 2026-03-12 01:00 UTC, a Thursday: the night's second listing follows
 CONTENT = ("Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint")
 SETTLE_MS = 20 * 60_000  # after the last arrival everything is packed
-SETTINGS, INVENTORY, WIRE = "watchpost.toml", "inventory.json", "wire.txt"
+SETTINGS, INVENTORY, WIRE, TOKENS = "watchpost.toml", "inventory.json", "wire.txt", "tokens.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def main() -> None:
             _write(plan.path / INVENTORY, orjson.dumps(_inventory(service, plan)))
             written = True
     service.stop()
+    _write(plan.path / TOKENS, orjson.dumps([*service.tokens(), *(item.client_secret for item in service.tenants)]))
 
 
 def _serve(plan: Plan) -> tuple[PracticeService, PracticeClock]:

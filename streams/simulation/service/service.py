@@ -108,6 +108,10 @@ class PracticeService:
         for tenant in self._tenants.values():
             tenant.close()
 
+    def tokens(self) -> list[str]:
+        """Every access token that was issued."""
+        return list(self._mint.issued)
+
     def tenant(self, identity: str = "") -> PracticeTenant:
         """A tenant by its id; the first when none is given. KeyError."""
         return self._tenants[identity or self.tenants[0].id]

@@ -39,8 +39,12 @@ def claims_of(token: str) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Mint:
-    """Issues and verifies tokens (HS256). Their life is measured by the wall clock, as that of the client's cache is."""
+    """Issues and verifies tokens (HS256). Their life is measured by the wall clock, as that of the client's cache is.
 
+    `issued` are all of them, for whoever checks that none of them appears anywhere.
+    """
+
+    issued: list[str] = field(default_factory=list, repr=False)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     _seen: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
@@ -63,7 +67,9 @@ class Mint:
             "ver": "1.0",
         }
         head = f"{b64(orjson.dumps({'typ': 'JWT', 'alg': 'HS256', 'kid': 'practice'}))}.{b64(orjson.dumps(claims))}"
-        return f"{head}.{self._sign(head)}"
+        token = f"{head}.{self._sign(head)}"
+        self.issued.append(token)
+        return token
 
     def _sign(self, head: str) -> str:
         return b64(hmac.new(self._key, head.encode(), hashlib.sha256).digest())
