@@ -70,6 +70,7 @@ class Collecting:
         self._leave = threading.Event()
         self._tenancy = Tenancy(plan.settings, sorted(self._watched), plan.partitions)
         self._thread = threading.Thread(target=self._follow, name="tenancy", daemon=True)
+        health.check("membership", lambda: "" if self._tenancy.joined else "not yet a member of the collectors' group")
 
     def start(self) -> None:
         """Join the group."""

@@ -107,16 +107,20 @@ def test_one_works_and_one_waits_and_who_wakes_from_a_pause_is_shut_out(
 
 
 def _served_and_looked_at_again(practice: World, settings: KafkaSettings) -> dict[str, set[bytes]]:
-    """What was served, once every feed is complete for an hour since: what was under way when somebody was killed came again."""
-    served, until_ms = practice.served(), practice.clock.now_ms() + HOUR
+    """What was served, after every feed was complete for a while since: what was under way at a kill came again."""
+    wait_until(_complete(practice, settings, practice.clock.now_ms()), "living in the present", 60.0)
+    served = practice.served()
+    wait_until(_complete(practice, settings, practice.clock.now_ms() + HOUR // 2), "going on", 60.0)
+    return served
 
-    def complete() -> bool:
+
+def _complete(practice: World, settings: KafkaSettings, until_ms: int) -> Callable[[], bool]:
+    def true() -> bool:
         rows = book_of(settings, practice.tenant).feeds
         reached = [row.complete_ms for feed, row in rows.items() if feed.partition("/")[0] in ("activity", "graph")]
         return len(reached) >= FEEDS_AT_WORK and min(reached) >= until_ms
 
-    wait_until(complete, "living in the present", 60.0)
-    return served
+    return true
 
 
 def _says(log: Path, text: str) -> Callable[[], bool]:

@@ -47,6 +47,7 @@ def test_a_tenant_has_one_owner_at_any_time_and_moves_when_somebody_comes_or_goe
     try:
         wait_until(lambda: first.tenancy.held == set(tenants), "all with the first")
         second = Member("second", settings, tenants, told)
+        wait_until(lambda: bool(second and second.tenancy.joined), "joining")
         wait_until(lambda: len(first.tenancy.held) == len(second.tenancy.held) == 1, "one each")
         kept = set(first.tenancy.held)
         first.leave()

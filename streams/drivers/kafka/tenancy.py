@@ -44,6 +44,7 @@ class Tenancy:
     def __init__(self, settings: KafkaSettings, tenants: Sequence[str], partitions: int) -> None:
         self._topic = settings.topic(FEEDS)
         self._tenants = {tenant: feeds_partition(tenant, partitions) for tenant in tenants}
+        self.joined = False  # a member of the group, with tenants or waiting for some
         self._held: set[str] = set()
         self._cut_off: list[str] = []
         session = int(settings.session_seconds * 1000)
@@ -101,6 +102,7 @@ class Tenancy:
 
     def _poll(self) -> None:
         message = self._consumer.poll(POLL_SECONDS)
+        self.joined = self.joined or bool(self._consumer.memberid())
         error = message.error() if message is not None else None
         if self._cut_off:
             raise TenancyLost(
