@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from confluent_kafka import KafkaException, TopicPartition
@@ -33,87 +33,16 @@ from streams.drivers.kafka.outbox import entry_messages
 from streams.drivers.kafka.reading import LogReadError, open_consumer, read_partition
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.store import Outgoing, StoreLost, TransactionalProducer
+from streams.drivers.kafka.taking import IdentityRow, Intake
 from streams.drivers.kafka.tenancy import feeds_partition
 from streams.drivers.kafka.topics import MESSAGE_SLACK, TopicsError, existing_partitions, record_bytes_max
 
 ARCHIVE_BACK_MS = 9 * 86_400_000  # records collected before can no longer be listed by a vendor
-IdentityRow = tuple[str, str, str | None]
 STAGE = "collect"
 ID = "id"  # the identity map's table of ids
 TOO_LARGE = "the record is larger than a message of the log may be"
 DEAD_BYTES_MAX = 65_536  # of a dead letter that is too large for the log
 Say = Callable[[str], None]
-
-
-class DeadRecord(Protocol):
-    """A piece that is no vendor record."""
-
-    @property
-    def raw(self) -> bytes:
-        """Its bytes."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """One plain line."""
-        ...
-
-
-class Took(Protocol):
-    """What became of a batch."""
-
-    @property
-    def entries(self) -> list[LogEntry]:
-        """Entries of the accounts' logs."""
-        ...
-
-    @property
-    def archived(self) -> list[LogEntry]:
-        """Records that no account's log needs."""
-        ...
-
-    @property
-    def dead(self) -> Sequence[DeadRecord]:
-        """Pieces that could not be read."""
-        ...
-
-    @property
-    def tally(self) -> Tally:
-        """Counts."""
-        ...
-
-
-class Identities(Protocol):
-    """The identity map's durable side."""
-
-    def changes(self) -> list[IdentityRow]:
-        """Rows since the last call."""
-        ...
-
-    def restore(self, rows: Iterable[IdentityRow]) -> None:
-        """Take rows back."""
-        ...
-
-
-class Intake(Protocol):
-    """Makes entries of raw records; what it remembers is rebuilt by `recall`."""
-
-    @property
-    def identity_map(self) -> Identities:
-        """The tenant's ids."""
-        ...
-
-    def take(self, batch: Batch) -> Took:
-        """Entries of what was never delivered."""
-        ...
-
-    def recall(self, raw: bytes) -> None:
-        """A record of the archive: it was delivered."""
-        ...
-
-    def bootstrap(self) -> LogEntry:
-        """The first profile."""
-        ...
 
 
 class KafkaJournal:
