@@ -15,6 +15,7 @@ from streams.cloud.seam import Endpoints
 from streams.cloud.tenant_access import TenantAccess
 from streams.cloud.tenant_settings import tenants_from
 from streams.collectors.feed import LOCAL_TENANT
+from streams.collectors.home_domains import given_domains
 from streams.operations.live_feeds import chosen_feeds
 from streams.operations.other_sources import OtherSources, other_sources
 from streams.operations.refusal import Refusal
@@ -47,8 +48,8 @@ def watched_tenants(
 ) -> list[WatchedTenant]:
     """The tenants of file and variables; Refusal when one is wrong. Empty when none is configured.
 
-    `follow` are paths for the one tenant that there is; when there is none they are a tenant of their own, `local`, whose
-    home domains are given.
+    `follow` are paths for the one tenant that there is, and `home_domains` are its own beside those of its entry; when there
+    is none the paths are a tenant of their own, `local`, with these domains.
     """
     table: Mapping[str, Any] = context.obj if isinstance(context.obj, dict) else {}
     try:
@@ -61,6 +62,8 @@ def watched_tenants(
         WatchedTenant(access, chosen_feeds(_names(entry.get("feeds")) or shared), other_sources(entry))
         for access, entry in zip(found, entries, strict=True)
     ]
+    if len(watched) == 1:
+        watched = [_at_home(watched[0], home_domains)]
     if not follow:
         return watched
     if len(watched) > 1:
@@ -70,6 +73,12 @@ def watched_tenants(
         return [WatchedTenant(_without_cloud(home_domains), (), sources)]
     only = watched[0]
     return [replace(only, other=replace(only.other, follow=(*only.other.follow, *follow)))]
+
+
+def _at_home(watched: WatchedTenant, domains: Sequence[str]) -> WatchedTenant:
+    """The tenant with these domains beside those of its entry."""
+    own = tuple(sorted({*watched.access.home_domains, *given_domains(domains)}))
+    return replace(watched, access=replace(watched.access, home_domains=own))
 
 
 def _without_cloud(home_domains: Sequence[str]) -> TenantAccess:

@@ -124,3 +124,16 @@ def test_wall_time_or_practice_time() -> None:
     for wrong in (*({**numbers, **other} for other in numbers_wrong), {}):
         with pytest.raises(Refusal, match="practice"):
             clock_of(context({"practice": wrong}))
+
+
+def test_home_domains_of_the_command_line_are_the_one_tenants_own(tmp_path: Path) -> None:
+    (found,) = required_tenants(context({"tenants": [entry(tmp_path)]}), (), ["Corp.example,corp.test"])
+    assert found.access.home_domains == ("corp.example", "corp.test")
+    own = entry(tmp_path, home_domains=["own.example"])
+    (found,) = required_tenants(context({"tenants": [own]}), ("a.jsonl",), ["corp.example"])
+    assert found.access.home_domains == ("corp.example", "own.example") and found.other.follow == ("a.jsonl",)
+    two = {"tenants": [own, entry(tmp_path, OTHER)]}
+    assert [one.access.home_domains for one in watched_tenants(context(two), (), ["x.example"])] == [
+        ("own.example",),
+        (),
+    ]
