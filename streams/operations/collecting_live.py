@@ -144,6 +144,7 @@ class Collecting:
         elif isinstance(held.watch.journal, KafkaJournal):
             held.watch.journal.close()
         self._telemetry.forget_tenant(tenant)
+        self.board.forget(tenant)
         if not self._leave.is_set():
             self.board.say(f"tenant {tenant} goes on elsewhere")
 

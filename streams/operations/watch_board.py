@@ -88,6 +88,13 @@ class WatchBoard:
     def gap(self, tenant: str, gap: Gap) -> None:
         """Nothing: what it causes is told as an incident, and in words."""
 
+    def forget(self, tenant: str) -> None:
+        """The tenant is watched by another process now."""
+        with self._lock:
+            for key in [key for key in self._feeds if key[0] == tenant]:
+                del self._feeds[key]
+            self._historical.pop(tenant, None)
+
     def said(self, tenant: str, feed: str, text: str) -> None:
         """A line for people."""
         self.say(f"{tenant}: {text}" if self.several else text)
