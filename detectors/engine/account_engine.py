@@ -46,6 +46,11 @@ class AccountEngine(AccountStates):
         self._context = Context(knowledge, Profile("", -1))
         self._readers: dict[type, tuple[int, ...]] = {}
 
+    def profile(self, tenant: str) -> Profile:
+        """The profile in force; the empty one of a tenant that is not known."""
+        held = self._tenants.get(tenant)
+        return Profile(tenant, -1) if held is None else held.profile
+
     # --- entries -------------------------------------------------------------------------------------------------
 
     def fold(self, entry: LogEntry) -> list[Effect]:

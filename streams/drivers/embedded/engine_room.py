@@ -10,6 +10,7 @@ from detectors.engine.account_engine import AccountEngine
 from detectors.engine.signal_order import OrderedEntities
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry, MalformedEntry
+from schemas.contracts.profile import Profile
 from schemas.contracts.signal import MalformedSignal
 from schemas.records.errors import UnreadableRecord
 from streams.drivers.pipeline import LocalPipeline
@@ -36,6 +37,10 @@ class EngineRoom:
     def damaged(self) -> int:
         """Parts of states that had to start anew."""
         return self._accounts.damaged + self._entities.damaged
+
+    def profile(self, tenant: str) -> Profile:
+        """The tenant's profile in force."""
+        return self._accounts.profile(tenant)
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Read every state back, into engines that have folded nothing."""

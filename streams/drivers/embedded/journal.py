@@ -15,6 +15,7 @@ from schemas.contracts.collected import Batch, Content, Gap, Tally
 from schemas.contracts.gap import encode_gap
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
+from schemas.contracts.profile import decode_profile, encode_profile
 from schemas.identity.identity_map import IdentityMap
 from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX, parts_of
 from streams.drivers.embedded.archive import DAY_MS, Archive, Origin
@@ -65,9 +66,19 @@ class EmbeddedJournal:
             self._identity_map.restore(rows)
             self._index = StoredIndex(self._number)
             self._taking = make(self._identity_map, self._index)
-            if fresh:
-                self._fold(connection, Origin("", "", self._now_ms()), [], [self._taking.bootstrap()])
+            first = [self._taking.bootstrap()] if fresh else self._moved(home_domains)
+            if first:
+                self._fold(connection, Origin("", "", self._now_ms()), [], first)
                 self._save(connection)
+
+    def _moved(self, home_domains: Sequence[str]) -> list[LogEntry]:
+        """The profile in force with other home domains, where they changed since the log began; days pass them on."""
+        profile, domains = self._workings.room.profile(self.tenant), tuple(sorted(home_domains))
+        if not domains or domains == profile.home_domains:
+            return []
+        value = encode_profile(replace(profile, home_domains=domains))
+        name = f"home domains|{decode_profile(value).id}"
+        return [LogEntry(EntryKind.PROFILE, self.tenant, "", value, "profile", name)]
 
     def _enrol(self, connection: sqlite3.Connection) -> bool:
         """Find the tenant's number; whether the tenant is new."""

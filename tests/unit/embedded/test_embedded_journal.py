@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from schemas.contracts.collected import Batch, Content, ContentState, Gap, GapKind, Tally
 from schemas.contracts.log import EntryKind, LogEntry
+from schemas.contracts.profile import Profile, decode_profile
 from streams.drivers.batch_parts import parts_of
 from streams.drivers.embedded.archive import pack_block, read_entries, unpack_block
 from streams.drivers.embedded.database import open_readonly
@@ -227,6 +229,29 @@ def test_messages_say_whose_delay_it_was(undisturbed: Path) -> None:
     assert set(first["harm_clock"]) == {"alert_wall_ms", "acts_before", "acts_after"}
     assert first["harm_clock"]["alert_wall_ms"] == row.alert_ms
     assert first["delay"] == {} or first["delay"]["collector_ms"] == 5_000
+
+
+def test_home_domains_that_became_known_later_hold_from_then_on(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+
+    def profiles() -> list[Profile]:
+        with closing(open_readonly(path)) as connection:
+            entries = [entry for _, entry in read_entries(connection)]
+        return [decode_profile(entry.value) for entry in entries if entry.kind is EntryKind.PROFILE]
+
+    with opened(path) as store:
+        store.journal(TENANT, intake, ())
+    for domains in (("b.example", "a.example"), ("a.example", "b.example"), ()):
+        with opened(path) as store:
+            journal = store.journal(TENANT, intake, domains)
+    assert [profile.home_domains for profile in profiles()] == [HOME, ("a.example", "b.example")]
+    with opened(path) as store:
+        journal = store.journal(TENANT, intake, ("a.example", "b.example"))
+        day_ms = 86_400_000
+        for day in range(20_000, 20_003):
+            journal.clock(day * day_ms + 6 * 3_600_000)
+        later = journal._workings.room.profile(TENANT)
+    assert later.day > 0 and later.home_domains == ("a.example", "b.example")
 
 
 def test_the_delay_split_adds_up() -> None:
