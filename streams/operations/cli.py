@@ -179,9 +179,13 @@ def simulate(
     speed: Annotated[float, typer.Option(min=0.1, help="With --serve: practice seconds per second.")] = 1.0,
     past_days: Annotated[int, typer.Option(min=1, max=30, help="With --serve: how old the tenant is.")] = 8,
     attacks: Annotated[str, typer.Option(help="With --serve: none, or stories such as seed,S7.")] = "seed",
-    attack_minutes: Annotated[float, typer.Option(help="With --serve: practice minutes until the first.")] = 30.0,
+    attack_minutes: Annotated[
+        float, typer.Option(min=0, max=525_600, help="With --serve: practice minutes until the first.")
+    ] = 30.0,
     faults: Annotated[str, typer.Option(help="With --serve: none, all, or one fault's name.")] = "none",
-    port: Annotated[int, typer.Option(help="With --serve: first of five ports in a row; 0: any.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_531, help="With --serve: first of five ports in a row; 0: any.")
+    ] = 0,
     log_served: Annotated[bool, typer.Option("--log-served", help="With --serve: keep all that was served.")] = False,
     config: Config = None,
 ) -> int:

@@ -68,7 +68,7 @@ tenants = typer.Typer(cls=OneLineGroup, no_args_is_help=True, help="Whom a store
 Tenant = Annotated[str, typer.Option("--tenant", metavar="ID", help="Only of this tenant.")]
 LeastTier = Annotated[Tier, typer.Option("--tier", help="Of this tier or higher.")]
 OpenOnly = Annotated[bool, typer.Option("--open", help="Only those that are not closed.")]
-Days = Annotated[float, typer.Option("--days", help="Only with evidence of the last days; 0: all.")]
+Days = Annotated[float, typer.Option("--days", min=0, max=36_500, help="Only with evidence of the last days; 0: all.")]
 Uid = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, or the beginning of it.")]
 
 

@@ -62,6 +62,8 @@ def watched_tenants(
         WatchedTenant(access, chosen_feeds(_names(entry.get("feeds")) or shared), other_sources(entry))
         for access, entry in zip(found, entries, strict=True)
     ]
+    if not all(path.strip() for path in follow):
+        raise Refusal("--follow names no file: give a file or a folder")
     if len(watched) == 1:
         watched = [_at_home(watched[0], home_domains)]
     if not follow:

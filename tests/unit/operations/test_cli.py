@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import orjson
+import pytest
 from typer.testing import CliRunner
 
 from detectors.registry import account_detectors
@@ -69,3 +70,20 @@ def test_evaluate_names_what_is_wrong_with_a_set(run: Run, tmp_path: Path) -> No
     assert done.exit_code == 2
     assert "no such folder" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("simulate", "--serve", "--out", "o", "--port", "70000"),
+        ("simulate", "--serve", "--out", "o", "--attack-minutes", "inf"),
+        ("incidents", "list", "--days", "nan"),
+        ("incidents", "list", "--days", "1e300"),
+        ("run", "--follow", ""),
+        ("run", "--archive-days", "inf"),
+    ],
+)
+def test_numbers_and_paths_that_are_none_are_one_line_and_status_2(run: Run, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and "internal" not in done.stderr
