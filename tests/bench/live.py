@@ -8,6 +8,7 @@ folder of a look-back) and `--mode rate`: time, memory and CPU. `--mode delay`: 
 from __future__ import annotations
 
 import argparse
+import random
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import orjson
 
 from tests.bench.live_cost import at_rate, look_back
+from tests.bench.live_delay import arrival_to_alert, sent_before_alert
 from tests.bench.live_faults import collected, fairness
 from tests.bench.live_run import STORE
 from tests.bench.live_service import Plan
@@ -52,7 +54,7 @@ def look_backs(options: argparse.Namespace, folder: Path) -> None:
 
 def idle(options: argparse.Namespace, folder: Path) -> None:
     """Nothing arrives: memory and processor time with the states of a look-back that lies in the folder."""
-    plan = Plan(str(folder / "idle"), options.seed, 1, options.accounts, 1.0, 0.001, real_time=True)
+    plan = Plan(str(folder / "idle"), options.seed, 1, options.accounts, 1.0, -400.0, real_time=True)
     store = folder / "look-back" / STORE
     tell("idle", at_rate(plan, store if store.exists() else None, options.seconds, options.settle))
 
@@ -63,7 +65,34 @@ def rate(options: argparse.Namespace, folder: Path) -> None:
     tell("rate", at_rate(plan, None, options.seconds, options.settle))
 
 
-MODES = {"faults": faults, "look-back": look_backs, "idle": idle, "rate": rate}
+def delay(options: argparse.Namespace, folder: Path) -> None:
+    """How soon alerts come."""
+    dice = random.Random(options.seed)
+    stories = ("seed", "S1", "S2", "S7", "S14")
+    minutes = [options.hours * 60 * (place + 0.5) / (options.attacks + 2) for place in range(options.attacks)]
+    plan = Plan(
+        str(folder / "delay"), options.seed, 1, options.accounts, options.speed, options.hours, 8, lateness=0.02,
+        attacks=tuple((dice.choice(stories), at) for at in minutes), wire=True, work_hours=True,
+    )  # fmt: skip
+    tell("delay", arrival_to_alert(plan))
+
+
+def seed(options: argparse.Namespace, folder: Path) -> None:
+    """How far the seed's mail had come at the alert: every feed or message trace alone, prompt or as late as usual."""
+    for name, feeds, lateness in (
+        ("all", (), 1.0),
+        ("prompt", (), 0.02),
+        ("trace", ("messageTraces",), 0.02),
+        ("late-trace", ("messageTraces",), 1.0),
+    ):
+        plan = Plan(
+            str(folder / f"seed-{name}"), options.seed, 1, options.accounts, options.speed, options.hours, 8,
+            lateness=lateness, attacks=(("seed", 20.0),), work_hours=True,
+        )  # fmt: skip
+        tell("seed", {"story": name} | sent_before_alert(plan, feeds))
+
+
+MODES = {"delay": delay, "faults": faults, "look-back": look_backs, "idle": idle, "rate": rate, "seed": seed}
 
 
 def main() -> None:
@@ -78,6 +107,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patience", type=float, default=4.0, help="how long the rest may take, in lives")
     parser.add_argument("--days", type=float, default=7.0, help="of a look-back")
+    parser.add_argument("--attacks", type=int, default=60, help="of the measure of delay")
     parser.add_argument("--seconds", type=float, default=60.0, help="of wall time that are measured")
     parser.add_argument("--settle", type=float, default=10.0, help="wall seconds before that")
     parser.add_argument("--folder", type=Path, help="kept; otherwise a temporary one")

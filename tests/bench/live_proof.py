@@ -32,14 +32,16 @@ _WALL = ("delay", "harm_clock")  # members of a message that hold wall time
 class Proof:
     """Sums over all tenants that were up. Every list or count with a name in `FAULTS` must be empty or 0.
 
-    `served` are distinct records that an answer held; `lost_rows` such that were superseded by a later version of the row before
-    they could be stored; `repeats` records that were read and known already.
+    `served` are distinct records that an answer held; `superseded` rows of an answer that died with its process and that had
+    changed before they were asked for again, so that the archive has their later version; `repeats` records that were read
+    and known already.
     """
 
     tenants: int
     served: int
     archived: int
     dead: int
+    superseded: int
     not_archived: int
     never_served: int
     rows_never_read: int
@@ -100,24 +102,33 @@ def proof(folder: Path, store: Path) -> Proof:
 
 
 _COUNTED = (
-    "served", "archived", "dead", "not_archived", "never_served", "rows_never_read", "blobs", "blobs_fetched",
+    "served", "archived", "dead", "superseded", "not_archived", "never_served", "rows_never_read", "blobs", "blobs_fetched",
     "blobs_expired", "blobs_missing", "blobs_not_listed", "blobs_not_fetched",
 )  # fmt: skip
 
 
 def _records(folder: Path, connection: sqlite3.Connection, tenant: str, held: dict[str, Any]) -> dict[str, int]:
     """Served against archived, as sets of distinct contents; and the rows that were there to be read."""
-    served: set[bytes] = set()
-    for path in (folder / "served" / tenant).glob("*.jsonl"):
-        with path.open("rb") as lines:
-            served.update(digest(line.rstrip(b"\n")) for line in lines)
-    archived = {digest(raw) for feed, _, raw in read_records(connection, tenant) if feed.startswith(LOGS)}
+    archived: set[bytes] = set()
+    rows: set[str] = set()
+    for feed, _, raw in read_records(connection, tenant):
+        if feed.startswith(LOGS):
+            archived.add(digest(raw))
+            rows.update(_row(raw) if feed.startswith("graph/") else ())
     buried = connection.execute(
         "SELECT data FROM dead WHERE stage = 'decode' AND feed != 'inventory'"
         " AND tenant = (SELECT no FROM tenants WHERE id = ?)",
         (tenant,),
     )
     dead = {digest(raw) for (data,) in buried for raw in unpack_block(data)}
+    known, served, superseded = archived | dead, set[bytes](), 0
+    for path in (folder / "served" / tenant).glob("*.jsonl"):
+        with path.open("rb") as lines:
+            for line in lines:
+                raw = line.rstrip(b"\n")
+                key = digest(raw)
+                superseded += key not in known and key not in served and rows.issuperset(_row(raw))
+                served.add(key)
     start_ms = _looked_back_to(connection, tenant)
     unread = sum(
         time_ms >= start_ms and bytes.fromhex(key) not in archived and bytes.fromhex(key) not in dead
@@ -128,10 +139,17 @@ def _records(folder: Path, connection: sqlite3.Connection, tenant: str, held: di
         "served": len(served),
         "archived": len(archived),
         "dead": len(dead),
-        "not_archived": len(served - archived - dead),
-        "never_served": len((archived | dead) - served),
+        "superseded": superseded,
+        "not_archived": len(served - known) - superseded,
+        "never_served": len(known - served),
         "rows_never_read": unread,
     }
+
+
+def _row(raw: bytes) -> tuple[str]:
+    """What stays of a row of Graph when it changes."""
+    held = orjson.loads(raw)
+    return (f"{held.get('id')}|{held.get('recipientAddress', '')}",)
 
 
 def _looked_back_to(connection: sqlite3.Connection, tenant: str) -> int:

@@ -43,11 +43,12 @@ SETTINGS, INVENTORY, WIRE, TOKENS = "watchpost.toml", "inventory.json", "wire.tx
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is served. `hours` is the life after the start, until `END_MS`; `attacks` are (story, minutes after the start).
+    """What is served.
 
-    `throttled` and `down` are places of tenants that are throttled hard and that fail altogether. `expiring` is the share of
-    blobs that expire within hours, `unknown` of those that are listed and not there. `real_time`: the practice clock
-    begins at the machine's time. `wire`: note when each content was about to be sent.
+    `hours` is the life after the start, until `END_MS` (`work_hours`: from 09:00 UTC instead; `real_time`: from now).
+    `attacks` are (story, minutes after the start). `throttled` and `down` are places of tenants that are throttled hard and
+    that fail altogether. `expiring` is the share of blobs that expire within hours, `unknown` of those that are listed and not
+    there. `wire`: note when each record was first about to be sent.
     """
 
     folder: str
@@ -67,11 +68,14 @@ class Plan:
     token_seconds: int = 3599
     real_time: bool = False
     wire: bool = False
+    work_hours: bool = False
 
     @property
     def start_ms(self) -> int:
         """When the practice clock begins, UTC milliseconds."""
-        return time.time_ns() // 1_000_000 if self.real_time else END_MS - int(self.hours * HOUR_MS)
+        if self.real_time:
+            return time.time_ns() // 1_000_000
+        return END_MS - 16 * HOUR_MS if self.work_hours else END_MS - int(self.hours * HOUR_MS)
 
     @property
     def path(self) -> Path:
