@@ -81,7 +81,7 @@ class GapKind(StrEnum):
     """Why something could not be seen."""
 
     EXPIRED = "expired"  # content expired before it was fetched
-    FAILING = "failing"  # a feed has failed for six hours and is left out of the clock
+    FAILING = "failing"  # a feed has failed for long; after six hours the clock goes on without it
     SILENT = "silent"  # a feed says nothing where it always says something
     DISABLED = "disabled"  # the tenant switched the subscription or auditing off
     UNLICENSED = "unlicensed"  # no licence or permission for the endpoint: lived with, told as a blind spot

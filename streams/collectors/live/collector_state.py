@@ -14,8 +14,9 @@ VERSION = 1
 class CollectorState:
     """`start_ms` to `until_ms` is the span of the back-fill; `clock_ms` the last tenant clock written. UTC milliseconds.
 
-    `gaps` are open gaps by feed and kind, so that their end is told with their beginning. `failing` says since when a feed
-    fails, `relisted` which day (since 1970) was last listed again. `watch` belongs to the watch.
+    `gaps` are open gaps by feed and kind, so that their end is told with their beginning. `left_out` are the feeds that the
+    tenant's clock does not wait for because they fail. `failing` says since when a feed fails, `relisted` which day (since
+    1970) was last listed again. `watch` belongs to the watch.
     """
 
     start_ms: int = 0
@@ -25,6 +26,7 @@ class CollectorState:
     failing: dict[str, int] = field(default_factory=dict)
     relisted: dict[str, int] = field(default_factory=dict)
     watch: dict[str, Any] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """As a checkpoint."""
@@ -37,6 +39,7 @@ class CollectorState:
             "failing": dict(self.failing),
             "relisted": dict(self.relisted),
             "watch": self.watch,
+            "left_out": list(self.left_out),
         }
 
 
@@ -48,6 +51,14 @@ def state_from_json(held: dict[str, Any]) -> CollectorState:
         Gap(feed, GapKind(kind), from_ms, to_ms, text, remedy)
         for feed, kind, from_ms, to_ms, text, remedy in held["gaps"]
     ]
+    failing = [gap.feed for gap in gaps if gap.kind is GapKind.FAILING]  # all left out, where the state does not say
     return CollectorState(
-        held["start"], held["until"], held["clock"], gaps, held["failing"], held["relisted"], held["watch"]
+        held["start"],
+        held["until"],
+        held["clock"],
+        gaps,
+        held["failing"],
+        held["relisted"],
+        held["watch"],
+        held.get("left_out", failing),
     )

@@ -6,6 +6,7 @@ An attempt runs on a thread of the lane's group, everything else on the schedule
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -23,6 +24,8 @@ MINUTE_MS: Final = 60 * SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 LEFT_OUT_MS: Final = 6 * HOUR_MS  # design 4
+REFUSED_TOLD_MS: Final = 15 * MINUTE_MS  # waiting does not help: somebody must act
+FAILING_TOLD_MS: Final = HOUR_MS
 _PROBE_MIN_MS: Final = 10 * MINUTE_MS  # somebody who grants consent need not wait for a day
 _PROBE_MAX_MS: Final = DAY_MS
 NO_TOKEN_MS: Final = 5 * MINUTE_MS
@@ -52,7 +55,8 @@ class Lane:
         self.group = self.traits.group
         self.relist_ms = 0  # not before
         self.unavailable: Gap | None = None
-        self.left_out: Gap | None = None
+        self.failing: Gap | None = None  # told, and not over
+        self.left_out = False
         self._journal = journal
         self._clock = clock
         self._say = say
@@ -73,7 +77,7 @@ class Lane:
     @property
     def counts(self) -> bool:
         """Whether the tenant's clock waits for this feed."""
-        return self.unavailable is None and self.left_out is None
+        return self.unavailable is None and not self.left_out
 
     def complete(self, time_ms: int) -> None:
         """The feed is complete up to this time, UTC milliseconds of content time; 0 at first."""
@@ -130,11 +134,12 @@ class Lane:
         now_ms, status = self._clock.now_ms(), self.status
         if completes:
             self.complete(window.to_ms - self.traits.lateness_ms)
-        for held in (self.unavailable, self.left_out):
+        for held in (self.unavailable, self.failing):
             if held is not None:
                 self._journal.gap(Gap(held.feed, held.kind, held.from_ms, now_ms, held.text, held.remedy, over=True))
                 self._say(self.name, f"{self.name} works again")
-        self.unavailable = self.left_out = None
+        self.unavailable = self.failing = None
+        self.left_out = False
         self._probes = self._broken_ms = 0
         self.reached_ms = max(self.reached_ms, window.to_ms)
         self._failures = 0
@@ -170,6 +175,12 @@ class Lane:
         since_ms = min(status.failing_since_ms, self._broken_ms or now_ms)
         if self.counts and now_ms - since_ms >= LEFT_OUT_MS:
             self.leave_out(now_ms)
+        elif self.failing is None and self.unavailable is None:
+            fatal = isinstance(error, NoToken) and error.fatal
+            slow = fatal or state is FeedState.THROTTLED  # of these only what brought nothing counts
+            begun_ms = status.failing_since_ms if slow else since_ms
+            if now_ms - begun_ms >= (REFUSED_TOLD_MS if fatal else FAILING_TOLD_MS):
+                self._tell_failing(now_ms)
         return Result.AGAIN
 
     def _break(self, window: Window) -> None:
@@ -178,12 +189,21 @@ class Lane:
             self._broken_ms = self._broken_ms or self._clock.now_ms()
 
     def leave_out(self, now_ms: int) -> None:
-        """The tenant's clock goes on without this feed, and a gap says so."""
+        """The tenant's clock goes on without this feed; that the feed fails is told unless it was."""
+        self.left_out = True
+        if self.failing is None:
+            self._tell_failing(now_ms)
+        elif self.failing.to_ms // DAY_MS < now_ms // DAY_MS:  # a further day that is not to be learnt
+            self.failing = replace(self.failing, to_ms=now_ms)
+            self._journal.gap(self.failing)
+
+    def _tell_failing(self, now_ms: int) -> None:
+        """Once: that nothing has come from this feed since it was last complete."""
         since = self.complete_ms or self.status.failing_since_ms or now_ms
-        text = f"{self.name} fails, and the others go on without it: {self.status.last_error}"
+        text = f"{self.name} fails: {self.status.last_error}"
         remedy = self.status.remedy or "Run `watchpost doctor`: it says what is wrong with the feed."
-        self.left_out = Gap(self.name, GapKind.FAILING, since, now_ms, text, remedy)
-        self._journal.gap(self.left_out)
+        self.failing = Gap(self.name, GapKind.FAILING, since, now_ms, text, remedy)
+        self._journal.gap(self.failing)
 
     def _back_off_ms(self) -> int:
         return min(_RETRY_MIN_MS << min(self._failures, 10), _RETRY_MAX_MS)

@@ -77,7 +77,7 @@ class TenantCollector:
         self._state = CollectorState()
         self._time = Timeline(self._state, (), 0)
         self._saved: dict[str, Any] = {}
-        self._told: list[tuple[bool, bool]] = []
+        self._told: list[tuple[bool, bool, bool]] = []
         self._said: dict[str, str] = {}
         self._clock_due_ms = 0
         self._tick_due_ms = 0
@@ -127,7 +127,7 @@ class TenantCollector:
         for gap in self._state.gaps:
             lane = lanes.get(gap.feed)
             if lane is not None and gap.kind is GapKind.FAILING:
-                lane.left_out = gap
+                lane.failing, lane.left_out = gap, gap.feed in self._state.left_out
             elif lane is not None and gap.kind in (GapKind.UNLICENSED, GapKind.DISABLED):
                 lane.unavailable = gap
         for name, since_ms in self._state.failing.items():
@@ -137,7 +137,8 @@ class TenantCollector:
         self._watch.load(self._state.watch, self._clock.now_ms())
 
     def _save(self) -> None:
-        self._state.gaps = [gap for lane in self._lanes for gap in (lane.unavailable, lane.left_out) if gap is not None]
+        self._state.gaps = [gap for lane in self._lanes for gap in (lane.unavailable, lane.failing) if gap is not None]
+        self._state.left_out = [lane.name for lane in self._lanes if lane.left_out]
         since = {lane.name: lane.status.failing_since_ms for lane in self._lanes}
         self._state.failing = {name: since_ms for name, since_ms in since.items() if since_ms}
         with self._journal.lock:
@@ -147,8 +148,8 @@ class TenantCollector:
             self._journal.commit(Batch(STATE, checkpoint=held))
             self._saved = held
 
-    def _open(self) -> list[tuple[bool, bool]]:
-        return [(lane.unavailable is not None, lane.left_out is not None) for lane in self._lanes]
+    def _open(self) -> list[tuple[bool, bool, bool]]:
+        return [(lane.unavailable is not None, lane.failing is not None, lane.left_out) for lane in self._lanes]
 
     def _now(self) -> int:
         """The service's time in whole seconds, which is what it can be asked for."""

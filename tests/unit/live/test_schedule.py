@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import orjson
 import pytest
 
 from schemas.contracts.collected import Batch, Gap, GapKind, Tally
@@ -14,6 +15,7 @@ from streams.clock import PracticeClock, WallClock
 from streams.cloud.seam import NoToken, Refused, Throttled, Unreachable
 from streams.collectors.feed import next_clock
 from streams.collectors.live.activity import ActivityFeed
+from streams.collectors.live.collector_state import state_from_json
 from streams.collectors.live.counted_journal import CountedJournal
 from streams.collectors.live.feed_status import FeedState, FeedStatus, Unobserved
 from streams.collectors.live.schedule import STATE, TenantCollector
@@ -176,7 +178,7 @@ def test_a_feed_that_fails_for_six_hours_is_left_out_until_it_works() -> None:
     run.start(NOW + 5 * MINUTE)
     collector_calls.trouble = lambda window: Unreachable("no route") if run.clock.now < NOW + 8 * HOUR else None
     run.start(NOW + 5 * HOUR)
-    assert run.journal.gaps == []
+    assert [(gap.feed, gap.kind, gap.over) for gap in run.journal.gaps] == [("a", GapKind.FAILING, False)]
     stuck = run.journal.clocks[-1][0]
     run.start(NOW + 7 * HOUR)
     assert [(gap.feed, gap.kind, gap.over) for gap in run.journal.gaps] == [("a", GapKind.FAILING, False)]
@@ -492,3 +494,73 @@ def test_a_refusal_is_said_once_though_each_has_an_id_of_its_own() -> None:
     run.scripted(0).trouble = run.scripted(1).trouble = trouble
     run.start(NOW + HOUR)
     assert len(run.observer.lines) == 1 and next(refusals) > 10
+
+
+EXPIRED = NoToken("AADSTS7000222", "The client secret has expired.", "Renew the secret.")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "minutes"),
+    [
+        (EXPIRED, 15),
+        (NoToken("temporarily_unavailable", "Entra does not answer.", "Wait.", fatal=False), 60),
+        (Unreachable("reset"), 60),
+        (Throttled(0), 60),
+    ],
+)
+def test_a_feed_that_fails_is_told_long_before_it_is_left_out(trouble: Exception, minutes: int) -> None:
+    run = Run(back_fill_ms=0)
+    run.start(NOW + HOUR)
+    run.scripted(1).trouble = lambda window: trouble
+    began = run.clock.now
+    run.start(began + (minutes - 1) * MINUTE)
+    assert run.journal.gaps == []
+    run.start(began + (minutes + 15) * MINUTE)
+    assert [(gap.feed, gap.kind, gap.over) for gap in run.journal.gaps] == [("b", GapKind.FAILING, False)]
+    assert run.collector is not None and not run.collector.statuses[1].left_out
+    assert run.journal.clocks[-1][0] <= run.journal.complete["b"]
+
+
+def test_that_a_feed_fails_is_told_once_whatever_comes_after_it() -> None:
+    run = Run(back_fill_ms=0)
+    run.start(NOW + HOUR)
+    run.scripted(1).trouble = lambda window: EXPIRED
+    for hours in (2, 3, 6, 9):  # told, restarted, left out, restarted
+        run.start(NOW + hours * HOUR)
+    assert run.collector is not None and run.collector.statuses[1].left_out
+    assert run.journal.clocks[-1][0] > NOW + 8 * HOUR
+    run.scripted(1).trouble = lambda window: None
+    run.start(NOW + 10 * HOUR)
+    assert [(gap.kind, gap.over) for gap in run.journal.gaps] == [(GapKind.FAILING, False), (GapKind.FAILING, True)]
+    assert run.journal.gaps[0].remedy == "Renew the secret."
+
+
+def test_the_day_into_which_a_failure_lasts_is_of_the_gap_before_the_clock_passes_it() -> None:
+    run = Run(back_fill_ms=0)
+    run.start(NOW + 10 * HOUR)
+    run.scripted(1).trouble = lambda window: EXPIRED
+    run.start(NOW + 17 * HOUR)
+    told, longer = run.journal.gaps
+    assert longer.to_ms // DAY == told.to_ms // DAY + 1
+    assert (longer.from_ms, longer.text, longer.over) == (told.from_ms, told.text, False)
+
+
+def test_a_throttled_feed_that_still_brings_records_is_not_told() -> None:
+    run = Run([])
+    counted = CountedJournal(run.journal)
+
+    class Slow(ScriptedFeed):
+        def collect(self, window: Window) -> None:
+            counted.commit(Batch(self.name, [orjson.dumps(management(f"r{run.clock.now}", run.clock.now))]))
+            raise Throttled(run.clock.now + 10 * MINUTE)
+
+    run.feeds = [Slow("a"), ScriptedFeed("b")]
+    run.start(NOW + 5 * HOUR, counted)
+    assert run.journal.gaps == [] and len(run.journal.ids) > 20
+
+
+def test_a_state_of_a_version_that_told_with_leaving_out_is_read_as_left_out() -> None:
+    gap = ["a", "failing", 1, 2, "a fails", ""]
+    held = {"version": 1, "start": 1, "until": 2, "clock": 3, "failing": {}, "relisted": {}, "watch": {}}
+    assert state_from_json(held | {"gaps": [gap]}).left_out == ["a"]
+    assert state_from_json(held | {"gaps": [gap], "left_out": []}).left_out == []
