@@ -103,7 +103,7 @@ class Account:
         if self.learning == "at_once":
             self._learn_now(day, row, visit, shares)
         elif self.learning == "provisional":
-            self.state.rows.setdefault(day, {})[row.key] = row
+            self.state.add_row(day, row)
         self.open_rows[day].append(row)
         self.open_visits[day].append(visit)
         if self.learning == "provisional" and self.sealed_days < SETTLED_DAYS:
@@ -117,7 +117,7 @@ class Account:
             shares.vote("country", visit.country)
         shares.vote("network", visit.network)
         shares.person_days += not self.open_visits[day]
-        self.state.rows[day] = {fresh.key: fresh}
+        self.state.add_row(day, fresh)
         self.state.seal(day, True)
 
     def _learn_provisionally(self, met: Sequence[tuple[Visit, Row]]) -> None:

@@ -168,14 +168,18 @@ def _same_as_served(served: dict[str, set[bytes]], practice: World, settings: Ka
 def _each_day_waited_for_its_profile(settings: KafkaSettings) -> None:
     """In every partition: between a clock of the back-fill and the next record of history lies that day's profile."""
     waiting: dict[int, int] = {}
+    told: dict[int, int] = {}  # latest profile of each partition: a clock may close no further day
     clocks = 0
     for partition, _, message in read_log(settings, AUDIT):
         entry = decode_entry(message)
         if entry.kind is EntryKind.CLOCK and entry.historical:
-            waiting[partition] = closed_day(entry.clock_ms())
+            if closed_day(entry.clock_ms()) > told.get(partition, -1):
+                waiting[partition] = closed_day(entry.clock_ms())
             clocks += 1
-        elif entry.kind is EntryKind.PROFILE and decode_profile(entry.value).day >= waiting.get(partition, 1 << 40):
-            del waiting[partition]
+        elif entry.kind is EntryKind.PROFILE:
+            told[partition] = decode_profile(entry.value).day
+            if told[partition] >= waiting.get(partition, 1 << 40):
+                del waiting[partition]
         elif entry.kind is EntryKind.RECORD and entry.historical:
             assert partition not in waiting, entry.identity
     assert clocks >= 2 * settings.partitions

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = "streams/operations/sample/"  # the small export that the command reads when it is given none
 REPORT = {"report.html.j2", "report_parts.html.j2", "report.css", "report.js"}  # what the incident report is made of
-WHEEL_BYTES_MAX = 2_000_000
+WHEEL_BYTES_MAX = 3_000_000
 
 
 @pytest.fixture(scope="module")

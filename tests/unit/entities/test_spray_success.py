@@ -125,7 +125,7 @@ def test_state_round_trip_and_damage() -> None:
     state = lived([9, 8, 7])
     state.open[MONDAY // DAY] = {7: MONDAY}
     data = DETECTOR.dump(state)
-    again = DETECTOR.load(data, 1)
+    again = DETECTOR.load(data, DETECTOR.info.version)
     assert DETECTOR.dump(again) == data
     assert again.open == state.open
     assert weighed(again, NOTICE).nats == weighed(state, NOTICE).nats
@@ -133,7 +133,7 @@ def test_state_round_trip_and_damage() -> None:
     assert len(data) < 256
     for cut in (1, 5, len(data) - 3):
         with pytest.raises(ValueError, match=r"damaged|no category model"):
-            DETECTOR.load(data[:cut], 1)
+            DETECTOR.load(data[:cut], DETECTOR.info.version)
 
 
 # --- through both engines --------------------------------------------------------------------------------------------

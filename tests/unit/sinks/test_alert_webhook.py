@@ -205,7 +205,7 @@ def test_a_connection_is_used_again(receiver: HttpReceiver, authority: Authority
 def test_logs_do_not_hold_the_address(
     receiver: HttpReceiver, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="httpx"):
         webhook(receiver, authority).send([alert()])
     assert "HTTP Request" in caplog.text
     assert not any(secret in caplog.text for secret in SECRETS.values())
