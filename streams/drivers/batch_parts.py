@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from schemas.contracts.collected import Batch
 
-TRANSACTION_RECORDS_MAX = 5_000  # of more several transactions, so that other tenants come between
+TRANSACTION_RECORDS_MAX = 2_000  # of more several transactions, so that other tenants come between
 TRANSACTION_BYTES_MAX = 16_000_000
 
 

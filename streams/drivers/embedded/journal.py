@@ -119,7 +119,7 @@ class EmbeddedJournal:
     # --- writing -------------------------------------------------------------------------------------------------
 
     def commit(self, batch: Batch) -> Tally:
-        """Store a batch: one transaction, or several where it has more than 5,000 records."""
+        """Store a batch: one transaction, or several where it has more than 2,000 records."""
         return self.commit_all([batch])[0]
 
     def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
