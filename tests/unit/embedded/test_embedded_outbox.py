@@ -15,7 +15,7 @@ from streams.drivers.embedded.store import EmbeddedStore
 from tests.unit.embedded.store_run import HOME, TENANT, SetClock, intake, opened
 
 NOW = 1_800_000_000_000
-GAP = Gap("graph/signIns", GapKind.SILENT, 1_000, 90_000_000, "Nothing for a day.")
+GAP = Gap("graph/signIns", GapKind.UNKNOWN, 1_000, 90_000_000, "Records of a kind that nobody reads.")
 
 
 @pytest.fixture
