@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from schemas.contracts.collected import Batch, Tally
 from streams.collectors.live.seam import Journal
 
-RECORDS_MAX = 1_000
+RECORDS_MAX = 3_000
 BATCHES_MAX = 100
 
 
