@@ -129,6 +129,7 @@ class Collecting:
             lambda name: cloud_observer(self._telemetry, name),
             lambda reason: None if stop.is_set() else self._lose(reason),
             self.plan.back_fill_ms,
+            self._health,
         )
         held = self._held[tenant] = _Held(TenantWatch(self._watched[tenant], around, stop), stop)
         self.board.say(f"collecting tenant {tenant}")
@@ -138,6 +139,7 @@ class Collecting:
         """The tenant is no longer ours: its thread ends, and what it is about to write is refused."""
         held = self._held.pop(tenant)
         held.stop.set()
+        held.watch.leave()
         until = time.monotonic() + STOP_SECONDS
         if not held.watch.join(max(0.1, until - time.monotonic())):
             self.board.say(f"tenant {tenant} did not end in time; what it had not stored comes again")

@@ -19,7 +19,10 @@ from streams.collectors.live.watch import Watch
 from streams.operations.live_feeds import open_feeds
 from streams.operations.live_settings import WatchedTenant
 from streams.operations.tenant_domains import tenant_domains
+from streams.operations.tenant_health import tenant_reason
+from streams.telemetry.health import Health, Loop
 
+LOOP_LIMIT_SECONDS = 600.0  # a schedule that has not come round, nor stored anything, for so long is not alive
 FACTS = "tenant"  # checkpoint of what is known of the tenant itself
 
 
@@ -42,6 +45,7 @@ class Surroundings:
     calls: Callable[[str], CallObserver]
     lost: Callable[[str], None]  # called with the reason when a journal takes no more writes
     back_fill_ms: int = BACK_FILL_MS
+    health: Health | None = None
 
 
 class TenantWatch:
@@ -55,11 +59,20 @@ class TenantWatch:
         self._watched = watched
         self._around = around
         self._stop = stop
+        self._loop: Loop | None = None
         self._thread = threading.Thread(target=self._run, name=f"tenant {watched.id}", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; from now on the process is ready only while this tenant is collected."""
+        if self._around.health is not None:
+            self._around.health.check(_check(self.tenant), self._reason)
         self._thread.start()
+
+    def leave(self) -> None:
+        """The process no longer answers for this tenant."""
+        if self._around.health is not None:
+            for name in (_check(self.tenant), _schedule(self.tenant)):
+                self._around.health.remove(name)
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; whether it has ended."""
@@ -79,6 +92,8 @@ class TenantWatch:
         except Exception as error:  # a defect of ours in one tenant's thread: the process must not go on without it
             self._around.lost(f"internal error: {type(error).__name__} while watching {self.tenant}; please report it")
         finally:
+            if self._loop is not None:
+                self._loop.end()
             if self.cloud is not None:
                 self.cloud.close()
 
@@ -103,8 +118,29 @@ class TenantWatch:
             observer=around.observer,
             back_fill_ms=around.back_fill_ms,
             watch=Watch(access.client_id),
+            beat=self._beat(),
         )
         self.collector.run(self._stop)
 
+    def _beat(self) -> Callable[[], None]:
+        """What the schedule calls as long as it goes on."""
+        if self._around.health is None or self._stop.is_set():
+            return lambda: None
+        self._loop = self._around.health.loop(_schedule(self.tenant), LOOP_LIMIT_SECONDS)
+        return self._loop.beat
+
+    def _reason(self) -> str:
+        """Why the tenant is not collected; empty while it is."""
+        statuses = self.statuses if self.collector is not None and self._thread.is_alive() else None
+        return tenant_reason(self.tenant, statuses, self._around.clock.now_ms())
+
     def _say(self, text: str) -> None:
         self._around.observer.said(self.tenant, "", text)
+
+
+def _check(tenant: str) -> str:
+    return f"tenant {tenant}"
+
+
+def _schedule(tenant: str) -> str:
+    return f"schedule of {tenant}"

@@ -86,6 +86,7 @@ class Watching:
             lambda tenant: cloud_observer(telemetry, tenant),
             self._lose,
             plan.back_fill_ms,
+            health,
         )
         self.tenants = [TenantWatch(watched, around, self.stop) for watched in plan.tenants]
         self._sink_metrics = SinkMetrics(telemetry)

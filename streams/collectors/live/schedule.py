@@ -52,7 +52,7 @@ class TenantCollector:
     """Collects one tenant; `run` keeps the caller's thread.
 
     `clock` is ours, `cloud_now` the service's (UTC milliseconds). `watch` notices silence; `back_fill_ms` is how far the first
-    start looks back.
+    start looks back. `beat` is called each time round, and for each batch that is stored.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class TenantCollector:
         observer: Observer | None = None,
         back_fill_ms: int = BACK_FILL_MS,
         watch: Watch | None = None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self.tenant = tenant
         self._journal = journal
@@ -74,6 +75,7 @@ class TenantCollector:
         self._observer = observer or Unobserved()
         self._back_fill_ms = back_fill_ms
         self._watch = watch or Watch()
+        self._beat = beat
         self._state = CollectorState()
         self._time = Timeline(self._state, (), 0)
         self._saved: dict[str, Any] = {}
@@ -104,6 +106,7 @@ class TenantCollector:
             try:
                 self._load()
                 while not stop.is_set():
+                    self._beat()
                     self._begin(pool)
                     self._end(stop)
                     self._advance()
@@ -297,6 +300,7 @@ class TenantCollector:
             self._say(gap.feed, f"{gap.text} {'It is over.' if gap.over else gap.remedy}")
 
     def _stored(self, batch: Batch, tally: Tally) -> None:
+        self._beat()
         if batch.feed != STATE:
             self._watch.stored(batch, tally, self._clock.now_ms())
         self._observer.batch_stored(self.tenant, batch, tally)
