@@ -20,6 +20,7 @@ from streams.collectors.live.unread_share import UnreadShare
 
 SILENCE_NATS: Final = 9.0
 SKEW_MS: Final = 5 * MINUTE_MS
+SKEW_OVER_MS: Final = 4 * MINUTE_MS  # a clock about the limit is one incident, not many
 CANARY_MS: Final = 12 * HOUR_MS  # tokens are asked for every hour; sign-ins are shown up to hours later
 CANARY_FEED: Final = "graph/signIns/servicePrincipal"
 _THROTTLED: Final = re.compile(rb'"IsThrottled"\s*,\s*"Value"\s*:\s*"?true', re.IGNORECASE)
@@ -124,7 +125,8 @@ class Watch:
         return [Gap("activity/Audit.Exchange", GapKind.THROTTLED, min(self._throttled.values()), now_ms, text, remedy)]
 
     def _skewed(self, now_ms: int, cloud_ms: int) -> list[Gap]:
-        if abs(cloud_ms - now_ms) < SKEW_MS:
+        skew_ms, open_already = abs(cloud_ms - now_ms), ("", GapKind.SKEW.value) in self._open
+        if skew_ms < SKEW_OVER_MS or (skew_ms <= SKEW_MS and not open_already):
             return []
         way = "behind" if cloud_ms > now_ms else "ahead of"
         text = f"The clock of this machine is more than {SKEW_MS // MINUTE_MS} minutes {way} the service's."

@@ -156,3 +156,19 @@ def test_a_machine_whose_clock_is_wrong_still_hears_silence() -> None:
         now = end + 10 * HOUR_MS
         told = tick(watch, now, {FEED: now + skew}, now + skew)
         assert {gap.kind for gap in told} == {GapKind.SILENT, GapKind.SKEW}
+
+
+def test_a_clock_about_the_limit_is_one_incident_that_ends_well_below_it() -> None:
+    watch, seconds = Watch(), [299, 300, 301, 298, 303, 240, 299, 302, 239, 299, 300]
+    for ahead in (-1, 1):
+        told = [tick(watch, START, cloud=START + ahead * skew * 1000) for skew in seconds]
+        assert [len(gaps) for gaps in told] == [0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0]
+        assert [(gap.kind, gap.over) for gaps in told for gap in gaps] == [(GapKind.SKEW, False), (GapKind.SKEW, True)]
+
+
+def test_a_wrong_clock_that_was_told_before_a_restart_is_over_below_the_same_limit() -> None:
+    before, after = Watch(), Watch()
+    assert len(tick(before, START, cloud=START + 6 * MINUTE_MS)) == 1
+    after.load(orjson.loads(orjson.dumps(before.dump())), START)
+    assert tick(after, START, cloud=START + 270_000) == []
+    assert [gap.over for gap in tick(after, START, cloud=START + 230_000)] == [True]
