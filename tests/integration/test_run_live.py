@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import orjson
 import pytest
@@ -128,12 +130,13 @@ def _unpacked(store: Path) -> list[bytes]:
 
 def test_a_second_run_waits_and_takes_over_when_the_first_is_killed(tmp_path: Path) -> None:
     plan = Plan(str(tmp_path), accounts=6, hours=12.0, speed=300.0)
-    first, second = Runner(tmp_path), Runner(tmp_path, log="second.log")
+    first, second = Runner(tmp_path, address="127.0.0.1:0"), Runner(tmp_path, log="second.log")
     with serving(plan), running(first):
         first.wait_until(lambda: looked_back(first.store), "the present", 60)
         with running(second):
             second.wait_until(lambda: "waiting until it ends" in second.said(), "the second's waiting", 30)
             assert _owner(first) == first.process.pid  # type: ignore[union-attr]
+            metrics = _metrics(first)
             before = _complete(first.store)
             first.kill()
             second.wait_until(lambda: _owner(second) == second.process.pid, "the takeover", 30)  # type: ignore[union-attr]
@@ -141,9 +144,17 @@ def test_a_second_run_waits_and_takes_over_when_the_first_is_killed(tmp_path: Pa
             assert second.stop() == 0
         doctor = _said("doctor", "--config", str(tmp_path / CONFIG))
     assert second.said().count("waiting until it ends") == 1
-    assert b"activity" in doctor
-    for text in (doctor, first.said().encode(), second.said().encode(), first.store.read_bytes()):
+    assert b"activity" in doctor and b"watchpost_feed_records_total" in metrics
+    for text in (doctor, metrics, first.said().encode(), second.said().encode(), first.store.read_bytes()):
         assert not any(secret in text for secret in _secrets(tmp_path))
+
+
+def _metrics(runner: Runner) -> bytes:
+    """The page that it serves."""
+    found = re.search(r"http://\S+/metrics", runner.said())
+    assert found is not None
+    with urlopen(found[0], timeout=10) as answer:
+        return bytes(answer.read())
 
 
 def _owner(runner: Runner) -> int:
