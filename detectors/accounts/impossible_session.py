@@ -15,11 +15,10 @@ from detectors.accounts.session_codec import dump_state, load_state
 from detectors.accounts.session_continuity import (
     KNOWN_PLACE_NATS,
     VELOCITY_FROM_NATS,
-    continuity,
+    continued,
     touches,
-    turns_nats,
 )
-from detectors.accounts.session_evidence import SETTLED_DAYS, familiarity, judge, judge_alone
+from detectors.accounts.session_evidence import SETTLED_DAYS, Sighting, familiarity, judge, judge_alone
 from detectors.accounts.session_findings import (
     DETECTOR,
     denied_evidence,
@@ -30,10 +29,8 @@ from detectors.accounts.session_findings import (
 )
 from detectors.accounts.session_signals import count_strange, signal, signal_success, vote
 from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState
-from detectors.accounts.sightings import fact_of, row_knows_more, row_of, sighting_of
-from detectors.accounts.spot import wide_of
+from detectors.accounts.sightings import met, row_knows_more, where
 from detectors.engine.detector import DAY_MS, Context, DetectorInfo, Evidence
-from detectors.engine.network import network_key
 from detectors.models.categories import hash32
 from detectors.models.rounding import half, single
 from schemas.contracts.notice import Notice
@@ -90,18 +87,18 @@ class ImpossibleSessionDetector:
             cached += _client(signin)
         row = state.recent.get(cached)
         if row is None or (signin is not None and _says_more(signin, row)):
-            row = row_of(state, event, signin, context)
+            seen = met(state, event, signin, context)
             rows = state.rows.setdefault(context.day, {})
-            known = rows.get(row.key)
+            known = rows.get(seen.row.key)
             if known is None:
-                found = self._new(state, len(rows) < ROWS_MAX, row, cached, event, signin, context)
-                placed(state, row, event, context)
+                found = self._new(state, len(rows) < ROWS_MAX, seen, cached, event, signin, context)
+                placed(state, seen.row, event, context, seen)
                 return found
-            better = signin is not None and _says_more(signin, known) and row_knows_more(known, row)
-            row = state.recent[cached] = known
+            better = signin is not None and _says_more(signin, known) and row_knows_more(known, seen.row)
+            row = seen.row = state.recent[cached] = known
             if better:
-                found = self._enriched(state, row, event, signin, context)
-                placed(state, row, event, context)
+                found = self._enriched(state, seen, event, context)
+                placed(state, row, event, context, seen)
                 return [*found, *self._again(state, row, event, signin, context)]
         placed(state, row, event, context)
         return self._again(state, row, event, signin, context)
@@ -112,13 +109,13 @@ class ImpossibleSessionDetector:
         self,
         state: SessionState,
         keep: bool,
-        row: Row,
+        seen: Sighting,
         cached: tuple[object, ...],
         event: AuditEvent,
         signin: SignIn | None,
         context: Context,
     ) -> Sequence[Evidence]:
-        seen = sighting_of(row, event, signin, context)
+        row = seen.row
         if keep:
             state.add_row(context.day, row)
             state.recent[cached] = row
@@ -128,26 +125,25 @@ class ImpossibleSessionDetector:
         count_strange(row, judgement.familiar, judgement.session, context)
         if signin is not None:
             signal_success(state, seen, event, signin, judgement, context)
-        row.own_nats, row.nats = half(judgement.own_nats), single(judgement.nats)
-        if context.sealed_days < SETTLED_DAYS and judgement.nats < STRANGE_NATS and not row.neutral:
+        own = judgement.own_nats
+        nats = own + judgement.session.nats
+        row.own_nats, row.nats = half(own), single(nats)
+        if context.sealed_days < SETTLED_DAYS and nats < STRANGE_NATS and not row.neutral:
             row.kind |= HOME
         if _may_turn_strange(row):
             row.record = (event.record_id, event.operation, event.ip, event.session)
         found = []
-        if judgement.nats >= EVIDENCE_NATS:
+        if nats >= EVIDENCE_NATS:
             found.append(evidence_of(state, seen, judgement, event, context))
         elif value_of(row) in state.shown.get(context.day, ()):
             found.append(repeat_of(row))
         return [*found, *_rejudge(state, row, event, context)]
 
-    def _enriched(
-        self, state: SessionState, row: Row, event: AuditEvent, signin: SignIn | None, context: Context
-    ) -> list[Evidence]:
+    def _enriched(self, state: SessionState, seen: Sighting, event: AuditEvent, context: Context) -> list[Evidence]:
         """A sign-in said where the address is, which the logon of the same act did not: the row is judged again."""
-        seen = sighting_of(row, event, signin, context)
         vote(seen, context)
-        row.own_nats = half(judge_alone(state, seen, context).own_nats)
-        return _rejudge(state, row, event, context, itself=True)
+        seen.row.own_nats = half(judge_alone(state, seen, context).own_nats)
+        return _rejudge(state, seen.row, event, context, itself=True)
 
     def _again(
         self, state: SessionState, row: Row, event: AuditEvent, signin: SignIn | None, context: Context
@@ -181,10 +177,9 @@ class ImpossibleSessionDetector:
         if len(failed) < FAILED_MAX and not context.late:
             failed.add(bucket)
             state.failed[context.day] = failed
-        fact = fact_of(event, signin, context)
-        network = network_key(event.ip, fact)
-        known = state.familiarity("network", hash32(network)) or state.familiarity("wide", hash32(wide_of(event.ip)))
-        entities = [event.ip, f"{network}/{agent.family:08x}"]
+        _, spot = where(event, signin, context)
+        known = state.familiarity("network", spot.network_hash) or state.familiarity("wide", spot.wide_hash)
+        entities = [event.ip, f"{spot.network}/{agent.family:08x}"]
         if not known and context.sealed_days >= SETTLED_DAYS:
             entities.append("tenant")
         signal(entities, "failure", event, signin, agent.family, context)
@@ -242,13 +237,14 @@ def _rejudge(
     state: SessionState, row: Row, event: AuditEvent, context: Context, itself: bool = False
 ) -> list[Evidence]:
     """Rows about which a new row, or one that reaches further, says something; with `itself` also what they say of it."""
-    rows, alike = state.all_rows(), state.rows_of(row.session) if row.session else []
-    strange = [
-        other
-        for other in rows
-        if other.nats >= VELOCITY_FROM_NATS and not (row.session and other.session == row.session)
-    ]
-    touched = [other for other in (*alike, *strange) if other is not row and touches(row, other)]
+    rows, session = state.all_rows(), row.session
+    alike = state.rows_of(session) if session else []
+    touched = [other for other in alike if other is not row and touches(row, other)]
+    for other in rows:
+        if other.nats < VELOCITY_FROM_NATS or (session and other.session == session) or other is row:
+            continue
+        if touches(row, other):
+            touched.append(other)
     by = rows if row.nats >= VELOCITY_FROM_NATS else alike  # nothing else can touch it
     if itself and any(other is not row and touches(other, row) for other in by):
         touched.append(row)
@@ -264,7 +260,7 @@ def _order(row: Row) -> tuple[int, int]:
 
 def _judged_again(state: SessionState, row: Row, event: AuditEvent, context: Context) -> list[Evidence]:
     familiar = familiarity(state, row, context)
-    session = continuity(state, row, familiar, row.own_nats, turns_nats(state, row, context.profile))
+    session = continued(state, row, familiar, row.own_nats, context.profile)
     count_strange(row, familiar, session, context)
     nats = row.own_nats + session.nats
     if nats < row.nats + GAIN_NATS:
@@ -275,7 +271,7 @@ def _judged_again(state: SessionState, row: Row, event: AuditEvent, context: Con
 
 def _denied(state: SessionState, event: AuditEvent, signin: SignIn, context: Context) -> Sequence[Evidence]:
     """A password that is right, from a network that is not the account's."""
-    seen = sighting_of(row_of(state, event, signin, context), event, signin, context)
+    seen = met(state, event, signin, context)
     if seen.row.neutral:
         return ()
     judgement = judge_alone(state, seen, context)

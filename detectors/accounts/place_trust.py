@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from detectors.accounts.session_evidence import SETTLED_DAYS, TENANT_DAYS_MIN, Sighting
 from detectors.accounts.session_state import NEUTRAL, RELAY, STRANGE, TRUSTED, Row, SessionState
-from detectors.accounts.sightings import row_of, sighting_of
+from detectors.accounts.sightings import met, sighting_of
 from detectors.engine.detector import HOUR_MS, Context, Place
 from schemas.records.event import AuditEvent, SignIn
 
@@ -14,13 +14,15 @@ USUAL_PLACE = 0.3  # of the account's days
 _TRUSTED, _STRANGE, _UNKNOWN = Place.TRUSTED, Place.STRANGE, Place.UNKNOWN
 
 
-def placed(state: SessionState, row: Row, event: AuditEvent, context: Context) -> None:
-    """Tell the detectors that follow what is known of the address, by the profile of the day."""
+def placed(state: SessionState, row: Row, event: AuditEvent, context: Context, seen: Sighting | None = None) -> None:
+    """Tell the detectors that follow what is known of the address, by the profile of the day. `seen`: the row's, if made."""
     profile_day = context.profile.day & 0xFFFF
     if row.trusted_on != profile_day:
-        signin = event.detail if type(event.detail) is SignIn else None
+        if seen is None:
+            signin = event.detail if type(event.detail) is SignIn else None
+            seen = sighting_of(row, event, signin, context)
         row.trusted_on = profile_day
-        row.kind = row.kind & ~(TRUSTED | STRANGE) | _trust(state, sighting_of(row, event, signin, context), context)
+        row.kind = row.kind & ~(TRUSTED | STRANGE) | _trust(state, seen, context)
     kind, time_ms = row.kind, event.time_ms
     place = _TRUSTED if kind & TRUSTED else _STRANGE if kind & STRANGE else _UNKNOWN
     context.place = place
@@ -38,8 +40,8 @@ def mailed_from(state: SessionState, event: AuditEvent, context: Context) -> Pla
         cached = (event.ip, context.profile.day)
         bits = state.mailed.get(cached)
         if bits is None:
-            row = row_of(state, event, None, context)
-            bits = NEUTRAL if row.neutral else _trust(state, sighting_of(row, event, None, context), context)
+            seen = met(state, event, None, context)
+            bits = NEUTRAL if seen.row.neutral else _trust(state, seen, context)
             state.mailed[cached] = bits
         if not bits & NEUTRAL:
             return Place.TRUSTED if bits & TRUSTED else Place.STRANGE if bits & STRANGE else Place.UNKNOWN
@@ -51,26 +53,24 @@ def _trust(state: SessionState, seen: Sighting, context: Context) -> int:
     spent there, or has met it in a country that a tenth of the tenant works from; in the first week the tenant's word is
     enough."""
     row, profile = seen.row, context.profile
-    familiar = max(state.familiarity(kind, value) for kind, value in _spellings(row))
     if context.knowledge.is_egress(seen.ip):
         return TRUSTED
     if row.neutral:
         return 0
     settled = context.sealed_days >= SETTLED_DAYS
-    shared = profile.person_days >= TENANT_DAYS_MIN and seen.network_class != "hosting" and not row.kind & RELAY
-    own = {kind: state.models[kind].count(value) if kind in state.models else 0.0 for kind, value in _spellings(row)}
-    others = max(
-        profile.share("network", seen.network, own["network"]), profile.share("network", seen.wide, own["wide"])
-    )
-    shared = shared and others >= SHARED_PLACE
-    days = max((state.models[kind].total for kind in own if kind in state.models), default=0.0)
-    usual = settled and familiar == 1.0 and max(own.values()) >= USUAL_PLACE * max(days, 1.0)
-    native = profile.person_days >= TENANT_DAYS_MIN and profile.share("country", seen.country) >= NATIVE_COUNTRY
-    native = native and seen.network_class != "hosting" and not row.kind & RELAY and familiar > 0.0
-    if usual or native or (shared and (familiar > 0.0 or not settled)):
+    familiar = max(state.familiarity("network", row.network), state.familiarity("wide", row.wide))
+    networks, wides = state.models.get("network"), state.models.get("wide")
+    own = networks.count(row.network) if networks is not None else 0.0
+    own_wide = wides.count(row.wide) if wides is not None else 0.0
+    if settled and familiar == 1.0:
+        days = max(model.total if model is not None else 0.0 for model in (networks, wides))
+        if max(own, own_wide) >= USUAL_PLACE * max(days, 1.0):
+            return TRUSTED
+    if settled and familiar == 0.0:
+        return STRANGE
+    if profile.person_days < TENANT_DAYS_MIN or seen.network_class == "hosting" or row.kind & RELAY:
+        return 0
+    if familiar > 0.0 and profile.share("country", seen.country) >= NATIVE_COUNTRY:
         return TRUSTED
-    return STRANGE if familiar == 0.0 and settled else 0
-
-
-def _spellings(row: Row) -> tuple[tuple[str, int], tuple[str, int]]:
-    return (("network", row.network), ("wide", row.wide))
+    others = max(profile.share("network", seen.network, own), profile.share("network", seen.wide, own_wide))
+    return TRUSTED if others >= SHARED_PLACE else 0

@@ -16,6 +16,7 @@ from detectors.accounts.session_state import (
     DEVICE_NONE,
     HOME,
     MOBILE,
+    NEUTRAL,
     NOWHERE,
     PLAIN,
     RELAY,
@@ -37,7 +38,9 @@ COMPANION_NATS = -3.0  # a thief seldom has two of the victim's devices, in two 
 THIEF_TURNS = 0.5  # of stolen sessions: the owner goes on meanwhile
 KNOWN_PLACE_NATS = -2.5
 PHONES = ("ios", "android", "windows-phone")
+Term = tuple[str, str, str, float]  # the fields of a `Reason`: most are only added up and never told
 _VELOCITY = GeoVelocity()
+_HOME_OR_NEUTRAL = HOME | NEUTRAL
 
 
 @dataclass(slots=True)
@@ -48,7 +51,7 @@ class Continuity:
     on; `changed` names what it got another of, operating system or browser; `journey` is in words.
     """
 
-    reasons: list[Reason] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
     moved: bool = False
     alive: bool = False
     changed: str = ""
@@ -58,7 +61,12 @@ class Continuity:
     @property
     def nats(self) -> float:
         """Sum."""
-        return sum(reason.nats for reason in self.reasons)
+        return sum(term[3] for term in self.terms)
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """The terms, as evidence has them."""
+        return [Reason(*term) for term in self.terms]
 
 
 def same_place(one: Row, other: Row) -> bool:
@@ -98,7 +106,8 @@ def _at_home(state: SessionState, row: Row, profile: Profile) -> bool:
     if not row.country or state.familiarity("country", row.country) > 0.0:
         return True
     countries = profile.popularity.get("country", {})
-    return any(hash32(name) == row.country and count >= 0.1 * profile.person_days for name, count in countries.items())
+    least = 0.1 * profile.person_days
+    return any(count >= least and hash32(name) == row.country for name, count in countries.items())
 
 
 def continuity(state: SessionState, row: Row, familiar: float, nats: float, turns: float = ALIVE_NATS) -> Continuity:
@@ -109,24 +118,30 @@ def continuity(state: SessionState, row: Row, familiar: float, nats: float, turn
     found = Continuity()
     if row.session:
         _session(state, row, familiar, nats, turns, found)
-    if not row.neutral and familiar < 1.0 and nats + found.nats >= VELOCITY_FROM_NATS:
+    if familiar < 1.0 and not row.kind & NEUTRAL and nats + found.nats >= VELOCITY_FROM_NATS:
         _journey(state, row, found)
         if _companion(state, row):
-            found.reasons.append(
-                Reason("companion", "another device of the account is in the country", "", COMPANION_NATS)
-            )
+            found.terms.append(("companion", "another device of the account is in the country", "", COMPANION_NATS))
     return found
+
+
+def continued(state: SessionState, row: Row, familiar: float, nats: float, profile: Profile) -> Continuity:
+    """`continuity` by the tenant's own share of sessions used by turns, where that is asked for."""
+    if familiar >= 1.0 or not row.session:
+        return continuity(state, row, familiar, nats)
+    return continuity(state, row, familiar, nats, turns_nats(state, row, profile))
 
 
 def touches(by: Row, row: Row) -> bool:
     """`by` may have something to say about `row`."""
+    kind = row.kind
     if by.session and by.session == row.session:
         if _other_client(by, row) and _met(by, row):
             return True
-        cares = not row.neutral and (row.record is not None or not row.kind & HOME)
+        cares = not kind & NEUTRAL and (row.record is not None or not kind & HOME)
         if cares and by.kind & HOME and not same_place(by, row):
             return True
-    return row.nats >= VELOCITY_FROM_NATS and not row.kind & HOME and _far(by, row)
+    return row.nats >= VELOCITY_FROM_NATS and not kind & HOME and _far(by, row)
 
 
 def _other_client(by: Row, row: Row) -> bool:
@@ -150,7 +165,7 @@ def _session(state: SessionState, row: Row, familiar: float, nats: float, turns:
     home = state.sessions.get(row.session)
     if not others and home is None:
         return
-    away = [other for other in others if other.kind & HOME and not other.neutral and not same_place(row, other)]
+    away = [other for other in others if other.kind & _HOME_OR_NEUTRAL == HOME and not same_place(row, other)]
     _hands(row, familiar, away, home, turns, found)
     if not row.kind & HOME or nats > KNOWN_PLACE_NATS:  # a known client at a known place is the owner's
         _client(row, [other for other in others if _met(other, row)], home, found)
@@ -164,7 +179,7 @@ def _met(by: Row, row: Row) -> bool:
 
 def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, turns: float, found: Continuity) -> None:
     """Networks: where the session came from, and whether it stayed alive there."""
-    if row.neutral:
+    if row.kind & NEUTRAL:
         return
     left = [other for other in away if other.first_ms <= row.first_ms]
     found.moved = bool(left) or (home is not None and row.network != home.network and row.wide != home.wide)
@@ -175,30 +190,32 @@ def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, tur
         gap = min((row.first_ms - other.last_ms for other in left), default=24 * HOUR_MS)
         nats = 0.3 if gap > 2 * HOUR_MS else 0.8 if gap > HOUR_MS // 2 else 1.4
         nats *= 1.4 if turns >= ALIVE_NATS else 1.0  # nobody's habit here, or a country that is new
-        found.reasons.append(Reason("session", "continued from another network", "stays at one", round(nats * damp, 2)))
+        found.terms.append(("session", "continued from another network", "stays at one", round(nats * damp, 2)))
         if row.kind & CLAIM and damp >= 0.5:
-            found.reasons.append(Reason("second_factor", "by claim in the token", "asked at a new place", 1.0))
-    if any(_overlap(row, other) for other in away):
+            found.terms.append(("second_factor", "by claim in the token", "asked at a new place", 1.0))
+    first, last = row.first_ms, row.last_ms
+    if any(other.first_ms <= last and first <= other.last_ms for other in away):
         found.alive = True
         nats = round(turns * damp, 2)
-        found.reasons.append(Reason("session", "used by turns at two networks", "one network", nats))
+        found.terms.append(("session", "used by turns at two networks", "one network", nats))
 
 
 def _client(row: Row, met: list[Row], home: Session | None, found: Continuity) -> None:
     """Operating system, browser and device: a session that changes them was copied."""
     elsewhere = found.moved or found.alive
     began = home.system if home else 0
-    systems = {other.system for other in met} | {began}
-    if row.system and row.system != began and systems - {0, row.system}:
+    system = row.system
+    if system and system != began and (began or any(other.system not in (0, system) for other in met)):
         nats = 6.0 if elsewhere or row.neutral else 3.0
-        found.reasons.append(Reason("session", "changed its operating system", "one device", nats))
+        found.terms.append(("session", "changed its operating system", "one device", nats))
         found.changed, found.certain = "operating system", elsewhere
     elif row.kind & PLAIN and any(o.kind & PLAIN and o.agent != row.agent and o.system == row.system for o in met):
-        found.reasons.append(Reason("session", "changed its browser", "one browser", 3.0))
+        found.terms.append(("session", "changed its browser", "one browser", 3.0))
         found.changed = "browser"
-    held = max([other.held for other in met] + ([home.held] if home else []), default=0)
-    if elsewhere and row.held == DEVICE_NONE and held == DEVICE_MANAGED:
-        found.reasons.append(Reason("device", "none, the session began on a managed one", "the same device", 3.0))
+    if not elsewhere or row.held != DEVICE_NONE:
+        return
+    if max([other.held for other in met] + ([home.held] if home else []), default=0) == DEVICE_MANAGED:
+        found.terms.append(("device", "none, the session began on a managed one", "the same device", 3.0))
 
 
 def _wandering(row: Row, away: Iterable[Row]) -> float:
@@ -238,4 +255,4 @@ def _journey(state: SessionState, row: Row, found: Continuity) -> None:
             best, words = nats, f"{km:.0f} km in {gap / 60_000:.0f} minutes"
     if best >= 0.5:
         found.journey = words
-        found.reasons.append(Reason("velocity", words, "below an aeroplane's", round(min(best, 4.0), 2)))
+        found.terms.append(("velocity", words, "below an aeroplane's", round(min(best, 4.0), 2)))

@@ -12,8 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detectors.accounts.client_agent import Agent
-from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, continuity, same_place, turns_nats
-from detectors.accounts.session_state import DEVICE_HELD, DEVICE_MANAGED, DEVICE_NONE, HOME, RELAY, Row, SessionState
+from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, Term, continued, same_place
+from detectors.accounts.session_state import (
+    DEVICE_HELD,
+    DEVICE_MANAGED,
+    DEVICE_NONE,
+    HOME,
+    NEUTRAL,
+    RELAY,
+    Row,
+    SessionState,
+)
 from detectors.engine.detector import HOUR_MS, Context
 from schemas.contracts.incident import Reason
 
@@ -43,19 +52,24 @@ class Sighting:
 class Judgement:
     """Terms of the place, the client and the device, and of what the session did. `familiar` 0..1 is of the network."""
 
-    own: list[Reason]
+    own: list[Term]
     familiar: float
     session: Continuity
 
     @property
     def own_nats(self) -> float:
         """What needs no other row."""
-        return sum(reason.nats for reason in self.own)
+        return sum(term[3] for term in self.own)
 
     @property
     def reasons(self) -> list[Reason]:
         """All terms."""
-        return self.own + self.session.reasons
+        return self.own_reasons + self.session.reasons
+
+    @property
+    def own_reasons(self) -> list[Reason]:
+        """The terms that need no other row."""
+        return [Reason(*term) for term in self.own]
 
     @property
     def nats(self) -> float:
@@ -68,9 +82,7 @@ def judge(state: SessionState, seen: Sighting, context: Context) -> Judgement:
     judgement = judge_alone(state, seen, context)
     if judgement.familiar >= 1.0 and not seen.row.neutral:
         seen.row.kind |= HOME
-    judgement.session = continuity(
-        state, seen.row, judgement.familiar, judgement.own_nats, turns_nats(state, seen.row, context.profile)
-    )
+    judgement.session = continued(state, seen.row, judgement.familiar, judgement.own_nats, context.profile)
     return judgement
 
 
@@ -78,18 +90,18 @@ def judge_alone(state: SessionState, seen: Sighting, context: Context) -> Judgem
     """The terms of place, client and device."""
     row = seen.row
     familiar = familiarity(state, row, context)
-    reasons: list[Reason] = []
+    terms: list[Term] = []
     if not row.neutral:
         first = not state.models and not _earlier(state, row)
         damp = 0.3 if row.kind & RELAY else 1.0
         if familiar < 1.0:
-            reasons += _network(state, seen, familiar, first, damp, context)
-            reasons += _country(state, seen, first, damp, context)
+            terms += _network(state, seen, familiar, first, damp, context)
+            terms += _country(state, seen, first, damp, context)
         else:
-            reasons.append(Reason("network", seen.name, "known", KNOWN_PLACE_NATS))
-    reasons += _agent(state, seen, context)
-    reasons += _device(state, seen)
-    return Judgement(reasons, familiar, Continuity())
+            terms.append(("network", seen.name, "known", KNOWN_PLACE_NATS))
+    terms += _agent(state, seen, context)
+    terms += _device(state, seen)
+    return Judgement(terms, familiar, Continuity())
 
 
 def _earlier(state: SessionState, row: Row) -> list[Row]:
@@ -99,19 +111,22 @@ def _earlier(state: SessionState, row: Row) -> list[Row]:
 
 def familiarity(state: SessionState, row: Row, context: Context) -> float:
     """Of a row's network: 0 new, .5 met once (in the first days: today), 1 known."""
-    if row.neutral:
+    if row.kind & NEUTRAL:
         return 1.0
-    known = max(state.familiarity("network", row.network), state.familiarity("wide", row.wide))
+    known = state.familiarity("network", row.network)
+    if known < 1.0:
+        known = max(known, state.familiarity("wide", row.wide))
     if known < 0.5 and context.sealed_days < SETTLED_DAYS:
-        earlier = (other for other in state.all_rows() if other.first_ms <= row.first_ms - PROVISIONAL_MS)
-        if any(same_place(row, other) and other.nats < 5.0 for other in earlier):
-            return 0.5
+        latest = row.first_ms - PROVISIONAL_MS
+        for other in state.all_rows():
+            if other.first_ms <= latest and other.nats < 5.0 and same_place(row, other):
+                return 0.5
     return known
 
 
 def _network(
     state: SessionState, seen: Sighting, familiar: float, first: bool, damp: float, context: Context
-) -> Iterator[Reason]:
+) -> Iterator[Term]:
     nats = 0.0
     if not first:
         kind = "network" if seen.network.startswith("asn:") and "network" in state.models else "wide"
@@ -120,7 +135,7 @@ def _network(
     nats += {"hosting": 1.5, "mobile": -1.5}.get(seen.network_class, 0.0) * (1.0 - familiar)
     if abs(nats) >= 0.05:
         words = "hardly known" if familiar else "not known"
-        yield Reason("network", f"{seen.name}, {words}", "networks of this account", round(nats * damp, 2))
+        yield "network", f"{seen.name}, {words}", "networks of this account", round(nats * damp, 2)
 
 
 def _newness(state: SessionState, kind: str, context: Context) -> float:
@@ -143,7 +158,7 @@ def _rarity(context: Context, kind: str, values: tuple[str, ...], attacker: floa
     return min(max(math.log(attacker / share), least), most * known)
 
 
-def _country(state: SessionState, seen: Sighting, first: bool, damp: float, context: Context) -> Iterator[Reason]:
+def _country(state: SessionState, seen: Sighting, first: bool, damp: float, context: Context) -> Iterator[Term]:
     country = seen.row.country
     if first or not country or state.familiarity("country", country) > 0.0:
         return
@@ -154,7 +169,7 @@ def _country(state: SessionState, seen: Sighting, first: bool, damp: float, cont
     new_countries = countries.new if countries is not None else 0
     nats = -math.log((new_countries + 0.5) / (new_networks + 2.0))
     nats += _rarity(context, "country", (seen.country,), 0.02, 1.2, -1.0)
-    yield Reason("country", seen.country, "countries of this account", round(max(nats, 0.2) * damp, 2))
+    yield "country", seen.country, "countries of this account", round(max(nats, 0.2) * damp, 2)
 
 
 def _provisional(other: Row, row: Row, context: Context) -> bool:
@@ -162,10 +177,10 @@ def _provisional(other: Row, row: Row, context: Context) -> bool:
     return context.sealed_days < SETTLED_DAYS and other.first_ms <= row.first_ms - PROVISIONAL_MS
 
 
-def _agent(state: SessionState, seen: Sighting, context: Context) -> Iterator[Reason]:
+def _agent(state: SessionState, seen: Sighting, context: Context) -> Iterator[Term]:
     agent = seen.agent
     if agent.script and state.familiarity("agent", agent.family) < 1.0:
-        yield Reason("user_agent", f"a script ({agent.browser})", "a browser or mail program", 2.0)
+        yield "user_agent", f"a script ({agent.browser})", "a browser or mail program", 2.0
     if not agent.family or state.familiarity("agent", agent.family) > 0.0 or "agent" not in state.models:
         return
     if context.sealed_days < SETTLED_DAYS and any(
@@ -176,18 +191,18 @@ def _agent(state: SessionState, seen: Sighting, context: Context) -> Iterator[Re
         return
     nats = _newness(state, "agent", context)
     nats += _rarity(context, "agent", (f"{agent.family:08x}",), ATTACKER_AGENT, 1.0, -2.5)
-    yield Reason("user_agent", agent.words, "clients of this account", round(max(nats, 0.2), 2))
+    yield "user_agent", agent.words, "clients of this account", round(max(nats, 0.2), 2)
 
 
-def _device(state: SessionState, seen: Sighting) -> Iterator[Reason]:
+def _device(state: SessionState, seen: Sighting) -> Iterator[Term]:
     row, devices = seen.row, state.models.get("device")
     if row.held >= DEVICE_HELD and row.device and state.familiarity("device", row.device) > 0.0:
-        yield Reason("device", "the account's own device", "", -5.0)
+        yield "device", "the account's own device", "", -5.0
     elif row.held == DEVICE_MANAGED:
-        yield Reason("device", "a managed device", "", -3.0)
+        yield "device", "a managed device", "", -3.0
     elif row.held == DEVICE_NONE and seen.interactive and devices is not None and devices.total >= 10.0:
         known = sum(devices.count(value) for value in devices.values())
         agents = state.models.get("agent")
         share = known / agents.total if agents is not None and agents.total > 0 else 0.0
         if share >= 0.5:
-            yield Reason("device", "no registered device", "a registered one", 1.0)
+            yield "device", "no registered device", "a registered one", 1.0

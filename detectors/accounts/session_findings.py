@@ -64,7 +64,7 @@ def rejudged_evidence(state: SessionState, row: Row, day: int, session: Continui
 
 def denied_evidence(seen: Sighting, judgement: Judgement) -> Evidence:
     """The password was right, what comes after it was not: evidence of a password in other hands, not of a session."""
-    reasons, nats = judgement.own, judgement.own_nats
+    reasons, nats = judgement.own_reasons, judgement.own_nats
     if nats > DENIED_NATS_MAX:
         held = Reason("second_factor", "not given", "", round(DENIED_NATS_MAX - nats, 2))
         reasons, nats = [*reasons, held], DENIED_NATS_MAX

@@ -16,12 +16,13 @@ def vote(seen: Sighting, context: Context) -> None:
     ledger, row = context.ledger, seen.row
     if ledger is None or row.neutral:
         return
-    ledger.vote(context.number, "network", seen.network)
-    ledger.vote(context.number, "network", seen.wide)
+    votes = ledger.share(context.number).votes
+    votes.add(("network", seen.network))
+    votes.add(("network", seen.wide))
     if seen.country:
-        ledger.vote(context.number, "country", seen.country)
+        votes.add(("country", seen.country))
     if row.agent:
-        ledger.vote(context.number, "agent", f"{row.agent:08x}")
+        votes.add(("agent", f"{row.agent:08x}"))
 
 
 def count_strange(row: Row, familiar: float, session: Continuity, context: Context) -> None:
@@ -30,9 +31,9 @@ def count_strange(row: Row, familiar: float, session: Continuity, context: Conte
     Of settled accounts: in the first days every network is new.
     """
     if (
-        context.ledger is None
+        familiar >= 1.0
         or context.sealed_days < SETTLED_DAYS
-        or familiar >= 1.0
+        or context.ledger is None
         or row.neutral
         or row.kind & RELAY
     ):

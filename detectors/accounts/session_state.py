@@ -106,9 +106,9 @@ class SessionState:
     def familiarity(self, kind: str, value: int) -> float:
         """0: never met on a sealed day, .5: met, 1: known (twice, at least 20 hours apart)."""
         model = self.models.get(kind)
-        if model is None or not value or not model.seen(value):
+        if model is None or not value:
             return 0.0
-        return 1.0 if model.known(value) else 0.5
+        return 1.0 if model.known(value) else 0.5 if model.seen(value) else 0.0
 
     def novelty(self, kind: str) -> float:
         """New values per active day."""
@@ -117,11 +117,21 @@ class SessionState:
 
     def add_row(self, day: int, row: Row) -> None:
         """Keep a row of an open day."""
-        self.rows.setdefault(day, {})[row.key] = row
-        self.listed = None
+        rows = self.rows
+        known = rows.get(day)
+        if known is None:
+            known = rows[day] = {}
+        known[row.key] = row
+        listed = self.listed
+        if listed is None or next(reversed(rows)) != day:
+            self.listed = None
+            return
+        listed.append(row)  # it is the last of the last day
+        if row.session:
+            self.by_session.setdefault(row.session, []).append(row)
 
     def all_rows(self) -> list[Row]:
-        """Rows of the open days; not to be changed."""
+        """Rows of the open days; not to be changed, nor kept."""
         listed = self.listed
         if listed is None:
             listed = self.listed = [row for day in self.rows.values() for row in day.values()]
@@ -133,7 +143,8 @@ class SessionState:
 
     def rows_of(self, session: int) -> list[Row]:
         """Rows of the open days with this session; not to be changed."""
-        self.all_rows()
+        if self.listed is None:
+            self.all_rows()
         return self.by_session.get(session, [])
 
     def note_newest(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from detectors.accounts.client_agent import agent_of
+from functools import lru_cache
+
+from detectors.accounts.client_agent import Agent, agent_of
 from detectors.accounts.session_evidence import Sighting
 from detectors.accounts.session_state import (
     CLAIM,
@@ -20,17 +22,19 @@ from detectors.accounts.session_state import (
     SessionState,
     client_key,
 )
-from detectors.accounts.spot import spot_of
+from detectors.accounts.spot import Spot, spot_of
 from detectors.engine.detector import Context
 from detectors.engine.network import NetworkFact
 from detectors.models.categories import hash32
 from schemas.records.event import AuditEvent, SignIn
 
+_CACHED = 32_768  # addresses with what sign-ins said of them
 
-def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, context: Context) -> Row:
-    """The row of a record, as far as this record says; it is not yet among the state's rows."""
+
+def met(state: SessionState, event: AuditEvent, signin: SignIn | None, context: Context) -> Sighting:
+    """A record's sighting with a row of its own, as far as this record says; it is not yet among the state's rows."""
     ip = event.ip or ""
-    fact = fact_of(event, signin, context)
+    fact, spot = where(event, signin, context)
     if signin is None:
         agent = agent_of(None, None, event.user_agent)
         device, held = 0, DEVICE_SILENT
@@ -38,7 +42,6 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
         agent = agent_of(signin.os, signin.browser, event.user_agent)
         device = hash32(signin.device) if signin.device else 0
         held = _held(signin)
-    spot = spot_of(ip, fact)
     network = spot.network_hash
     if fact.asn is None:  # a sign-in from the same address may have said whose network it is
         address = spot.address
@@ -74,7 +77,7 @@ def row_of(state: SessionState, event: AuditEvent, signin: SignIn | None, contex
         address=spot.address,
     )
     row.key = hash32(f"{ip}|{event.session}") << 32 | client_key(row)
-    return row
+    return _sighting(row, ip, fact, spot, agent, signin)
 
 
 def row_knows_more(known: Row, row: Row) -> bool:
@@ -101,29 +104,47 @@ def _held(signin: SignIn) -> int:
     return DEVICE_HELD if signin.device else DEVICE_NONE
 
 
-def fact_of(event: AuditEvent, signin: SignIn | None, context: Context) -> NetworkFact:
-    """The sign-in's own location wins over the network data, field by field."""
-    fact = context.knowledge.lookup.fact(event.ip or "")
+def where(event: AuditEvent, signin: SignIn | None, context: Context) -> tuple[NetworkFact, Spot]:
+    """Facts of a record's address and what follows from them; the sign-in's own location wins, field by field."""
+    ip = event.ip or ""
+    fact = context.knowledge.lookup.fact(ip)
     if signin is None or (signin.asn is None and signin.country is None and signin.latitude is None):
-        return fact
-    own_spot = signin.latitude is not None
-    return NetworkFact(
-        signin.asn or fact.asn,
-        fact.org if signin.asn in (None, fact.asn) else None,
-        signin.country or fact.country,
-        signin.city or fact.city,
-        signin.latitude if own_spot else fact.latitude,
-        signin.longitude if own_spot else fact.longitude,
+        return fact, spot_of(ip, fact)
+    return _told(ip, fact, signin.asn, signin.country, signin.city, signin.latitude, signin.longitude)
+
+
+@lru_cache(maxsize=_CACHED)
+def _told(
+    ip: str,
+    fact: NetworkFact,
+    asn: int | None,
+    country: str | None,
+    city: str | None,
+    latitude: float | None,
+    longitude: float | None,
+) -> tuple[NetworkFact, Spot]:
+    own_spot = latitude is not None
+    told = NetworkFact(
+        asn or fact.asn,
+        fact.org if asn in (None, fact.asn) else None,
+        country or fact.country,
+        city or fact.city,
+        latitude if own_spot else fact.latitude,
+        longitude if own_spot else fact.longitude,
         50.0 if own_spot else fact.accuracy_km,
     )
+    return told, spot_of(ip, told)
 
 
 def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Context) -> Sighting:
-    """A row with the words of its record: names that people read, text made printable."""
-    ip = event.ip or ""
-    fact = fact_of(event, signin, context)
-    spot = spot_of(ip, fact)
+    """A known row with the words of this record."""
+    fact, spot = where(event, signin, context)
     agent = agent_of(signin and signin.os, signin and signin.browser, event.user_agent)
+    return _sighting(row, event.ip or "", fact, spot, agent, signin)
+
+
+def _sighting(row: Row, ip: str, fact: NetworkFact, spot: Spot, agent: Agent, signin: SignIn | None) -> Sighting:
+    """Names that people read, text made printable."""
     return Sighting(
         row,
         ip,
