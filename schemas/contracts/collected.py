@@ -39,7 +39,8 @@ class Batch:
     `records` are the vendor's JSON objects as received; they belong to `content` (None: the batch only lists, or moves the
     checkpoint). `partial`: more records of this content follow, its row stays listed. `listed` are contents met for the
     first time. `checkpoint` is all that the feed needs to resume (JSON object); `complete_ms`: every content created before
-    it is listed and fetched. `unreadable` are pieces of an answer that are no JSON object: bytes and the reason.
+    it is listed and fetched. `unreadable` are pieces of an answer that are no JSON object: bytes and the reason. `collected_ms`
+    is the service's time; `skew_ms` how far it was ahead of ours then (service minus ours).
     """
 
     feed: str
@@ -52,6 +53,7 @@ class Batch:
     collected_ms: int = 0
     historical: bool = False
     unreadable: list[tuple[bytes, str]] = field(default_factory=list)
+    skew_ms: int = 0
 
 
 @dataclass(slots=True)

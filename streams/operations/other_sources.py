@@ -47,7 +47,7 @@ class OtherSources:
     topics: tuple[TopicSource, ...] = ()
 
     def open(self, journal: Journal, now_ms: Callable[[], int]) -> list[LiveFeed]:
-        """A feed for each source; followed paths are one."""
+        """A feed for each source; followed paths are one. `now_ms` is the service's clock, as of the other feeds."""
         feeds: list[LiveFeed] = []
         if self.follow:
             feeds.append(FollowedFiles(journal, self.follow, now_ms=now_ms, name="followed"))

@@ -110,7 +110,7 @@ class TenantWatch:
             self.tenant,
             [
                 *open_feeds(cloud, journal, self._watched.feeds),
-                *self._watched.other.open(journal, around.clock.now_ms),
+                *self._watched.other.open(journal, cloud.now_ms),
             ],
             journal,
             around.clock,

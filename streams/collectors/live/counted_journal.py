@@ -27,7 +27,8 @@ class CountedJournal:
     """Wraps the tenant's journal; feeds and schedule share it. One call at a time, `lock` held.
 
     `on_batch` is called for each stored batch, `on_gap` for each gap, within the lock.
-    After `stop` is set, or a write was lost, nothing is written.
+    After `stop` is set, or a write was lost, nothing is written. `skew_ms` gives the service's time minus ours, which each
+    batch is stored with.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -37,6 +38,7 @@ class CountedJournal:
         self.on_batch: list[OnBatch] = []
         self.on_gap: list[OnGap] = []
         self.stop = threading.Event()
+        self.skew_ms: Callable[[], int] = lambda: 0
         self._journal = journal
         self._complete: dict[str, int] = {}  # asked for at every turn of the schedule
         self._lost: JournalLost | None = None
@@ -74,6 +76,9 @@ class CountedJournal:
 
     def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
         """Store batches together; `Stopping` instead when the collector is to end."""
+        skew_ms = self.skew_ms()
+        for batch in batches:
+            batch.skew_ms = batch.skew_ms or skew_ms
         with self._writing():
             tallies = commit_all(self._journal, batches)
             for batch, tally in zip(batches, tallies, strict=True):

@@ -85,6 +85,7 @@ class TenantCollector:
         self._tick_due_ms = 0
         self._jobs: dict[Future[Result], _Job] = {}
         self._lanes = [Lane(feed, journal, clock, self._say) for feed in feeds]
+        journal.skew_ms = lambda: cloud_now() - clock.now_ms()
         journal.on_batch.append(self._stored)
         journal.on_gap.append(lambda gap: self._observer.gap(tenant, gap))
 

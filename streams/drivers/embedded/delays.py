@@ -11,16 +11,16 @@ from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry
 
 
-def with_delays(incident: Incident, entry: LogEntry, created_ms: int, now_ms: int) -> Incident:
+def with_delays(incident: Incident, entry: LogEntry, created_ms: int, service_ms: int) -> Incident:
     """The message with its delay split (milliseconds), where the record behind it came live and its content is known.
 
     `vendor_ms`: event to content; `collector_ms`: content to our having it; `watchpost_ms`: from there to the alert.
     `created_ms` is when the vendor made the content available, 0 when unknown. A window of time is a content that is older
-    than its records, and says nothing of when they were there.
+    than its records, and says nothing of when they were there. `service_ms` is now by the service's clock, as all these are.
     """
     if incident.historical or not entry.collected_ms:
         return incident
-    delay = {"watchpost_ms": max(0, now_ms - entry.collected_ms)}
+    delay = {"watchpost_ms": max(0, service_ms - entry.collected_ms)}
     if created_ms and created_ms >= incident.time_ms:
         delay["vendor_ms"] = max(0, created_ms - incident.time_ms)
         delay["collector_ms"] = max(0, entry.collected_ms - created_ms)
@@ -28,7 +28,10 @@ def with_delays(incident: Incident, entry: LogEntry, created_ms: int, now_ms: in
 
 
 def with_harm_clock(incident: Incident, alert_ms: int) -> Incident:
-    """The message with the harm clock: of the acts that it shows, how many came before the first alert and how many after."""
+    """The message with the harm clock: of the acts that it shows, how many came before the first alert and how many after.
+
+    `alert_ms` is by the service's clock, as the times of the acts are.
+    """
     if incident.historical or not incident.evidence:
         return incident
     before = sum(record.time_ms <= alert_ms for record in incident.evidence)

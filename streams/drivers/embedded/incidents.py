@@ -22,7 +22,8 @@ _WILD = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """One incident. Times are UTC milliseconds: of events, except `alert_ms` and `told_ms` (when it was first and last told).
+    """One incident. Times are UTC milliseconds: of events, except `alert_ms` and `told_ms` (when it was first and last told,
+    the former by the clock of the service that told of the events).
 
     `verdict` is the last that anybody gave, "" when nobody did.
     """

@@ -60,6 +60,7 @@ class EmbeddedJournal:
         self.tenant = tenant
         self._workings = workings
         self._identity_map = IdentityMap(home_domains)
+        self._skew_ms = 0  # the service's time minus ours, of the last batch
         with self._workings.database.transaction() as connection:
             fresh = self._enrol(connection)
             rows = connection.execute("SELECT kind, held, upn FROM identities WHERE tenant = ?", (self._number,))
@@ -198,6 +199,7 @@ class EmbeddedJournal:
         records, entries, dead, tally = self._take(batch)
         step("taken")
         origin = Origin(batch.feed, content.id if content else "", now_ms)
+        self._skew_ms = batch.skew_ms
         Archive(connection, self._number, origin).bury("decode", dead)
         note_batch(connection, self._number, batch, tally, now_ms)
         step("noted")
@@ -238,7 +240,7 @@ class EmbeddedJournal:
         workings.step("judged")
         workings.folded(self.tenant, entries, len(dead))
         archive.bury("fold", dead)
-        return store_told(connection, number, told, workings.route, created_ms, self._now_ms())
+        return store_told(connection, number, told, workings.route, created_ms, self._now_ms(), self._skew_ms)
 
     def _save(self, connection: sqlite3.Connection) -> None:
         """Write the states and identities that changed within the transaction."""

@@ -14,16 +14,24 @@ Route = Callable[[Incident], Sequence[str]]  # names of the sinks that a message
 
 
 def store_told(
-    connection: sqlite3.Connection, tenant: int, told: Iterable[Told], route: Route, created_ms: int, now_ms: int
+    connection: sqlite3.Connection,
+    tenant: int,
+    told: Iterable[Told],
+    route: Route,
+    created_ms: int,
+    now_ms: int,
+    skew_ms: int = 0,
 ) -> list[Incident]:
     """Store messages in their order, with a row in the outbox for each sink. Returns them as they were stored.
 
-    `created_ms` is when the vendor made the content available that the entries came from, 0 when unknown.
+    `created_ms` is when the vendor made the content available that the entries came from, 0 when unknown. `skew_ms`
+    is the service's time minus ours: what is compared with the times of records is the service's.
     """
     stored = []
+    service_ms = now_ms + skew_ms
     for entry, incident in told:
-        alert_ms = _alert_ms(connection, incident, now_ms)
-        incident = with_harm_clock(with_delays(incident, entry, created_ms, now_ms), alert_ms)
+        alert_ms = _alert_ms(connection, incident, service_ms)
+        incident = with_harm_clock(with_delays(incident, entry, created_ms, service_ms), alert_ms)
         number = _message(connection, tenant, incident, alert_ms, now_ms)
         connection.executemany(
             "INSERT INTO outbox (tenant, sink, message, incident, created_ms, due_ms, state)"
@@ -34,10 +42,10 @@ def store_told(
     return stored
 
 
-def _alert_ms(connection: sqlite3.Connection, incident: Incident, now_ms: int) -> int:
-    """When the incident was first told, UTC milliseconds."""
+def _alert_ms(connection: sqlite3.Connection, incident: Incident, service_ms: int) -> int:
+    """When the incident was first told, UTC milliseconds of the service's clock."""
     row = connection.execute("SELECT alert_ms FROM incidents WHERE uid = ?", (incident.uid,)).fetchone()
-    return int(row[0]) if row else now_ms
+    return int(row[0]) if row else service_ms
 
 
 def _message(connection: sqlite3.Connection, tenant: int, incident: Incident, alert_ms: int, now_ms: int) -> int:

@@ -18,6 +18,7 @@ from streams.drivers.batch_parts import parts_of
 from streams.drivers.embedded.archive import pack_block, read_entries, unpack_block
 from streams.drivers.embedded.database import open_readonly
 from streams.drivers.embedded.delays import with_delays, with_harm_clock
+from streams.drivers.embedded.engine_room import EngineRoom, Told
 from streams.drivers.embedded.feedback import Feedback, Verdict, write_verdict
 from streams.drivers.embedded.incidents import IncidentReader
 from streams.drivers.embedded.retention import Retention
@@ -269,6 +270,34 @@ def test_the_harm_clock_counts_what_came_after_the_first_alert() -> None:
     told = incident(harm_clock={})
     first = min(record.time_ms for record in told.evidence)
     assert with_harm_clock(told, first).harm_clock == {"alert_wall_ms": first, "acts_before": 1, "acts_after": 1}
+
+
+@pytest.mark.parametrize("skew_ms", [0, -600_000, 600_000])
+def test_a_wrong_clock_of_ours_changes_neither_delay_nor_harm_clock(
+    skew_ms: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = incident(delay_ms={}, harm_clock={})
+    before, after = sorted(record.time_ms for record in told.evidence)
+    told = replace(told, time_ms=before)
+    alert_ms = (before + after) // 2
+    monkeypatch.setattr(
+        EngineRoom, "fold", lambda room, entries: ([Told(entry, told) for entry in entries if entry.collected_ms], [])
+    )
+    clock = SetClock(alert_ms - skew_ms)
+    with opened(tmp_path / "store.sqlite", clock) as store:
+        journal = store.journal(TENANT, intake, HOME)
+        content = replace(CONTENT, created_ms=before + 200)
+        journal.commit(batch(1, content=content, collected_ms=alert_ms - 700, skew_ms=skew_ms))
+        clock.time_ms += 3_600_000
+        journal.commit(batch(2, content=replace(content, id="c2"), collected_ms=alert_ms + 1, skew_ms=skew_ms))
+    with IncidentReader(tmp_path / "store.sqlite") as reader:
+        first, second = (json_of(message)["unmapped"] for message in reader.history(told.uid))
+        (row,) = reader.incidents()
+    assert first["delay"]["watchpost_ms"] == 700
+    assert first["delay"]["vendor_ms"] + first["delay"]["collector_ms"] == alert_ms - 700 - before
+    assert first["harm_clock"] == {"alert_wall_ms": alert_ms, "acts_before": 1, "acts_after": 1}
+    assert second["harm_clock"] == first["harm_clock"]
+    assert (row.alert_ms, row.told_ms) == (alert_ms, clock.time_ms)
 
 
 def _entries(collected_ms: int) -> list[Any]:

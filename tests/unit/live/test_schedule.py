@@ -564,3 +564,18 @@ def test_a_state_of_a_version_that_told_with_leaving_out_is_read_as_left_out() -
     held = {"version": 1, "start": 1, "until": 2, "clock": 3, "failing": {}, "relisted": {}, "watch": {}}
     assert state_from_json(held | {"gaps": [gap]}).left_out == ["a"]
     assert state_from_json(held | {"gaps": [gap], "left_out": []}).left_out == []
+
+
+@pytest.mark.parametrize("skew_ms", [0, -10 * MINUTE, 10 * MINUTE])
+def test_batches_say_how_far_our_clock_is_from_that_by_which_they_were_collected(skew_ms: int) -> None:
+    run = Run([])
+    blobs, counted = Blobs(run.clock), CountedJournal(run.journal)
+    cloud = FakeCloud(blobs, run.clock)
+    cloud.skew_ms = skew_ms
+    blobs.add("blob", [management("r")], NOW - HOUR)
+    run.feeds = [ActivityFeed(cloud, counted, KINDS[0])]
+    stop = threading.Event()
+    run.clock.on_wait = lambda: stop.set() if run.clock.now > NOW + 5 * MINUTE else None
+    TenantCollector("t", run.feeds, counted, run.clock, cloud.now_ms).run(stop)
+    (batch,) = [batch for batch in run.journal.batches if batch.records]
+    assert NOW <= batch.collected_ms - batch.skew_ms <= run.clock.now and batch.skew_ms == skew_ms
