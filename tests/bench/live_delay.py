@@ -88,7 +88,7 @@ def sent_before_alert(plan: Plan, feeds: tuple[str, ...]) -> dict[str, Any]:
         held = orjson.loads(message)
         told.setdefault(held["unmapped"]["tier"], (told_ms, held["unmapped"]["delay"], held["finding_info"]["title"]))
     mails = _mails(plan)
-    first_ms = min(mails, default=0)
+    first_ms = mails[0] if mails else 0
     return {
         "feeds": list(feeds) or "all",
         "lateness": plan.lateness,
@@ -107,12 +107,14 @@ def sent_before_alert(plan: Plan, feeds: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _mails(plan: Plan) -> list[int]:
-    """When each outside recipient of the burst was mailed: the trace rows of the account that mailed most."""
-    by_sender: dict[str, list[int]] = {}
+    """When each outside recipient of the burst was mailed: trace rows, each once, of the account that mailed most since the
+    attack began. Rows that come after the end of life are not among them."""
+    begin_ms = clock_of(plan.path).start_ms + int(min(minutes for _, minutes in plan.attacks) * 60_000)
+    by_sender: dict[str, dict[tuple[str, str], int]] = {}
     for path in (plan.path / "served").rglob("graph.messageTraces.jsonl"):
-        for line in set(path.read_bytes().splitlines()):
+        for line in path.read_bytes().splitlines():
             row = orjson.loads(line)
             at = time_ms(row["receivedDateTime"])
-            if at is not None:
-                by_sender.setdefault(row["senderAddress"].lower(), []).append(at)
-    return max(by_sender.values(), key=len, default=[])
+            if at is not None and at >= begin_ms:
+                by_sender.setdefault(row["senderAddress"].lower(), {})[row["id"], row["recipientAddress"]] = at
+    return sorted(max(by_sender.values(), key=len, default={}).values())
