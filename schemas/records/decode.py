@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from schemas.records import directory_audit, inventory, management, risk, signin, trace
+from schemas.records import diagnostic, directory_audit, inventory, management, risk, signin, trace
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
 from schemas.records.export_row import unwrap, wrapped
@@ -28,6 +28,7 @@ _READERS: Final = {
     Source.DIRECTORY: directory_audit.read,
     Source.RISK: risk.read,
     Source.INVENTORY: inventory.read,
+    Source.DIAGNOSTIC: diagnostic.read,
 }
 
 
@@ -79,8 +80,13 @@ def _read(obj: Record) -> AuditEvent:
             raise UnreadableRecord(why_unknown(obj))
         event = _READERS[kind](obj)
     if not event.record_id:
-        event.record_id = digest(obj)
+        event.record_id = digest(_lasting(event, obj))
     return event
+
+
+def _lasting(event: AuditEvent, obj: Record) -> Record:
+    """What of a record is the same when it is sent again: mostly all of it."""
+    return diagnostic.lasting(obj) if event.source is Source.DIAGNOSTIC else obj
 
 
 def to_event(obj: object) -> AuditEvent:
@@ -89,11 +95,12 @@ def to_event(obj: object) -> AuditEvent:
 
 
 def to_event_and_canonical(obj: object) -> tuple[AuditEvent, bytes]:
-    """`to_event`, and the canonical JSON of the object, which is made on the way."""
+    """`to_event`, and the canonical JSON of what of it is the same when it is sent again."""
     if type(obj) is not dict:
         raise UnreadableRecord("not an object")
     text = canonical(obj)
-    return _read(obj), text
+    event = _read(obj)
+    return event, text if event.source is not Source.DIAGNOSTIC else canonical(_lasting(event, obj))
 
 
 def decode(raw: bytes) -> AuditEvent:

@@ -19,6 +19,7 @@ class Source(StrEnum):
     TRACE = "trace"  # message trace row
     DIRECTORY = "directory"  # Microsoft Graph directory audit
     RISK = "risk"  # Identity Protection: risk detections, risky users and workloads
+    DIAGNOSTIC = "diagnostic"  # a known category of Event Hubs that no detector reads
     INVENTORY = "inventory"  # what was already there when the collector looked: rules, forwarding
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from schemas.records.diagnostic import is_diagnostic
 from schemas.records.directory_audit import is_directory_audit
 from schemas.records.envelope import hub_properties, is_table_row, page_members
 from schemas.records.event import Source
@@ -98,6 +99,8 @@ def kind_of(obj: Record) -> Source | None:
         return Source.MANAGEMENT
     if is_inventory(obj):
         return Source.INVENTORY
+    if is_diagnostic(obj):
+        return Source.DIAGNOSTIC
     return _table_kind(obj) if is_table_row(obj) else None
 
 
@@ -108,5 +111,5 @@ def why_unknown(obj: Record) -> str:
     if "severity" in obj and ("vendorInformation" in obj or "serviceSource" in obj or "detectionSource" in obj):
         return "a security alert, not an audit record"
     if "category" in obj and hub_properties(obj) is not None:
-        return "an Event Hubs record of a category that is not read"
+        return "an Event Hubs record of a category that is not known"
     return "no known kind of vendor record"

@@ -36,6 +36,11 @@ def enriches(event: AuditEvent) -> bool:
     return event.source is Source.SIGNIN or event.source is Source.RISK
 
 
+def out_of_scope(event: AuditEvent) -> bool:
+    """A record that is kept and counted, and concerns no engine."""
+    return event.source is Source.DIAGNOSTIC
+
+
 def unread(event: AuditEvent, concerned: list[Concern]) -> bool:
     """No detector can look into this record: it is skipped in the counts, and archived all the same."""
     return not concerned or (event.ip is None and type(event.detail) in _UNSCORED)

@@ -15,7 +15,7 @@ from schemas.identity.concerns import concerns
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.decode import decode
 from schemas.records.event import AuditEvent
-from streams.collectors.copies import copies, enriches, is_undecided, unread
+from streams.collectors.copies import copies, enriches, is_undecided, out_of_scope, unread
 from streams.collectors.spool import SpooledRecord
 
 DAY_MS = 86_400_000
@@ -95,7 +95,7 @@ def feed(
         undecided = event.record_id if is_undecided(event) else ""
         if repeated or unread(event, found):
             counts.skipped += 1
-        if repeated:
+        if repeated or out_of_scope(event):
             continue
         for entry in copies(event, raw, tenant, found):
             keys.add(entry.account)

@@ -17,7 +17,7 @@ from schemas.identity.concerns import Concern, concerns
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
-from streams.collectors.copies import copies, enriches, is_undecided, unread
+from streams.collectors.copies import copies, enriches, is_undecided, out_of_scope, unread
 from streams.collectors.feed import bootstrap
 from streams.collectors.files.outcomes import outcomes_of
 
@@ -48,8 +48,8 @@ class DeadLetter(NamedTuple):
 class Taken:
     """What became of a batch.
 
-    `revisions` are part of `tally.produced` (those that add nothing are `archived`, for a journal that keeps records as
-    entries only). `skipped`, too: no detector can look into them.
+    `revisions` are part of `tally.produced`. Those that add nothing, and what is out of scope, are `archived`, for a journal
+    that keeps records as entries only. `skipped`, too: no detector can look into them.
     """
 
     entries: list[LogEntry] = field(default_factory=list)
@@ -114,7 +114,7 @@ class Intake:
         if event.detail is None and event.record_type is not None:
             name = str(event.record_type)
             taken.tally.unread_types[name] = taken.tally.unread_types.get(name, 0) + 1
-        if repeated:
+        if repeated or out_of_scope(event):
             taken.archived.append(self._archived(event, raw, found, batch))
         else:
             taken.entries += copies(event, raw, self.tenant, found, batch.collected_ms, batch.historical)

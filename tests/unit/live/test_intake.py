@@ -14,6 +14,7 @@ from schemas.identity.identity_map import IdentityMap
 from streams.collectors.live.intake import Intake, Taken
 from tests.unit.collectors.conftest import NINE, TENANT, entries, management, signin, trace
 from tests.unit.live.fakes import MemoryIndex
+from tests.unit.records.samples import hub
 
 HOME = ("corp.example",)
 
@@ -129,3 +130,19 @@ def test_nor_is_a_revision_of_it_that_adds_nothing(record: dict[str, Any], deliv
     taker = intake()
     taker.recall(orjson.dumps(record))
     assert len(take(taker, record | {"Extra": 1}).entries) == delivered
+
+
+def test_a_category_that_nobody_reads_is_archived_and_counted_and_no_dead_letter() -> None:
+    taker = intake()
+    record = hub(
+        "MicrosoftGraphActivityLogs", {"requestId": "x", "userId": "ab", "requestUri": "https://graph.test/me"}
+    )
+    taken = take(taker, {"records": [record]}, collected_ms=7)
+    assert (taken.tally.read, taken.tally.produced, taken.tally.dead, taken.skipped) == (1, 1, 0, 1)
+    assert taken.entries == [] and taken.tally.unread_types == {}
+    (kept,) = taken.archived
+    assert (kept.role, kept.source, kept.record_id, kept.account) == ("archive", "diagnostic", "x", "ab")
+    assert kept.collected_ms == 7 and orjson.loads(kept.value) == record
+    again = take(taker, {"records": [record | {"time": "2026-08-14T11:45:55Z"}]})
+    assert (again.tally.duplicates, again.archived) == (1, [])
+    assert take(taker, hub("MyOwnLogs", {"requestId": "x"})).tally.dead == 1

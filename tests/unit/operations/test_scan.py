@@ -16,6 +16,7 @@ from streams.operations.cli import app
 from streams.operations.final_incidents import FinalIncidents
 from streams.operations.problems import PER_FILE_MAX
 from tests.unit.operations.conftest import Run, hiding_rule, incident, json_lines, management, sends, summary_of
+from tests.unit.records.samples import hub
 
 SUMMARY = re.compile(
     r"summary: read=\d+ distinct=\d+ duplicates=\d+ unreadable=\d+ skipped=\d+ accounts=\d+ review=\d+ act=\d+"
@@ -69,6 +70,18 @@ def test_sums(run: Run, tmp_path: Path) -> None:
     found = summary_of(done)
     assert found["read"] == found["distinct"] + found["duplicates"] + found["unreadable"] == 7
     assert (found["distinct"], found["duplicates"], found["unreadable"], found["skipped"]) == (3, 2, 2, 1)
+
+
+def test_a_category_of_event_hubs_that_nobody_reads_is_out_of_scope_and_no_damage(run: Run, tmp_path: Path) -> None:
+    graph = [hub("MicrosoftGraphActivityLogs", {"requestId": f"r{number % 9}", "userId": "u"}) for number in range(10)]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(json_lines([*sends("ann@corp.example", 2), *graph]))
+    done = run("scan", path)
+    assert done.exit_code == 0
+    found = summary_of(done)
+    assert [found[name] for name in ("read", "distinct", "duplicates", "unreadable", "skipped", "accounts")] == [
+        12, 11, 1, 0, 9, 1,
+    ]  # fmt: skip
 
 
 def test_a_revision_is_distinct_and_counted_once_by_detectors(run: Run, tmp_path: Path) -> None:

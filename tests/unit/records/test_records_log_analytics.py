@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from schemas.records.decode import decode
+from schemas.records.diagnostic import CATEGORIES
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Failure, InboxRule, SignIn, Source
 from schemas.records.export_row import unwrap
@@ -155,12 +156,30 @@ def test_categories_of_event_hubs(category: str) -> None:
     assert read(as_object).tenant == samples.TENANT
 
 
-@pytest.mark.parametrize("category", ["MicrosoftGraphActivityLogs", "ProvisioningLogs", "\x1b[2J", 7])
-def test_other_categories_are_named_without_their_text(category: object) -> None:
+@pytest.mark.parametrize("category", ["MyOwnLogs", "MicrosoftGraphActivityLogs\x00", "\x1b[2J", 7, None])
+def test_categories_that_nobody_knows_are_named_without_their_text(category: object) -> None:
     """A reason holds nothing of the record."""
     with pytest.raises(UnreadableRecord) as caught:
         read({**samples.hub("", {"a": 1}), "category": category})
-    assert caught.value.reason == "an Event Hubs record of a category that is not read"
+    assert caught.value.reason == "an Event Hubs record of a category that is not known"
+
+
+@pytest.mark.parametrize("category", [*sorted(CATEGORIES), "AdvancedHunting-DeviceEvents"])
+def test_a_known_category_that_nobody_reads_is_out_of_scope_and_no_damage(category: str) -> None:
+    """Its identity is its own, whatever time the envelope says."""
+    later = {"time": "2026-08-14T11:45:55.5522137Z"}
+    event = read(samples.hub(category, {"requestId": "x 1", "userId": "ABCD", "appId": "EF", "secret": "s"}))
+    assert (event.source, event.record_id, event.operation) == (Source.DIAGNOSTIC, "x 1", category)
+    assert (event.user, event.app, event.tenant, event.detail) == ("abcd", "ef", samples.TENANT, None)
+    nameless, again = (read(samples.hub(category, {"a": 1}, **members)) for members in ({}, later))
+    assert nameless.record_id == again.record_id != read(samples.hub(category, {"a": 2})).record_id
+    assert again.time_ms - nameless.time_ms == 2 * 3_600_000
+    assert read(samples.hub(category, {"timeGenerated": "2026-08-14T09:00:00Z"})).time_ms < nameless.time_ms
+
+
+def test_a_record_of_a_known_category_without_a_time_is_damaged() -> None:
+    with pytest.raises(UnreadableRecord, match="without a time"):
+        read(samples.hub("ProvisioningLogs", {"a": 1}, time="yesterday"))
 
 
 def test_a_query_row_is_the_activity_apis_record() -> None:

@@ -18,7 +18,6 @@ from schemas.records.event import InboxRule, RuleAction
 
 ALERT = "a security alert, not an audit record"
 TIMELESS = "a risk detection without a time of 2000 to 2099"
-CATEGORY = "an Event Hubs record of a category that is not read"
 UNKNOWN = "no known kind of vendor record"
 
 FOLDERS: dict[str, dict[str, int]] = {
@@ -36,11 +35,11 @@ FOLDERS: dict[str, dict[str, int]] = {
     "otrf-goldensaml": {"management": 1, "directory": 4, UNKNOWN: 47},
     # hand-written sign-ins that lack what every real one has; Defender's hunting tables
     "panther-rule-tests": {
-        **{"management": 19, "signin": 20, "directory": 21, ALERT: 4, CATEGORY: 2},
+        **{"management": 19, "signin": 20, "directory": 21, ALERT: 4, "diagnostic": 2},
         **{"no createdDateTime": 5, "a sign-in without an error code": 2},
     },
     # Graph activity logs; a risk detection whose hours have one digit
-    "sekoia-entra": {"signin": 9, "directory": 89, "risk": 2, TIMELESS: 1, CATEGORY: 3},
+    "sekoia-entra": {"signin": 9, "directory": 89, "risk": 2, TIMELESS: 1, "diagnostic": 3},
     "sekoia-o365-messagetrace": {"trace": 2},
     "sekoia-o365-ual": {"management": 73},
     # Azure activity; a record of second 65
