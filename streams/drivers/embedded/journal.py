@@ -124,7 +124,7 @@ class EmbeddedJournal:
         return self.commit_all([batch])[0]
 
     def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
-        """Store batches in their order: as many in one transaction as have 5,000 records together. One tally each."""
+        """Store batches in their order: as many in one transaction as have 2,000 records together. One tally each."""
         tallies = [Tally() for _ in batches]
         parts = [(part, tally) for batch, tally in zip(batches, tallies, strict=True) for part in parts_of(batch)]
         while parts:

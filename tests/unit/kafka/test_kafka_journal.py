@@ -19,6 +19,7 @@ from streams.collectors.live.intake import Intake
 from streams.collectors.live.seam import JournalLost
 from streams.collectors.recent_index import RecentIndex
 from streams.drivers.kafka.collect import CollectError, WaitEnded, closed_day
+from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX as RECORDS_MAX
 from streams.drivers.kafka.journal import TOO_LARGE, KafkaJournal
 from tests.unit.collectors.conftest import TENANT, management, signin, trace
 from tests.unit.kafka.memory_broker import SETTINGS, MemoryBroker
@@ -140,26 +141,30 @@ def test_a_large_batch_is_several_transactions_whose_last_moves_the_checkpoint(b
     journal = opened()
     broker.refuse_after = BOOT + 1
     whole = batch(
-        *(management(str(number)) for number in range(5_001)), content=held, listed=[held], checkpoint={"at": 1}
+        *(management(str(number)) for number in range(RECORDS_MAX + 1)),
+        content=held,
+        listed=[held],
+        checkpoint={"at": 1},
     )
     with pytest.raises(JournalLost):
         journal.commit(whole)
     broker.refuse_after = None
     journal = opened()
     assert (journal.checkpoint(FEED), [content.id for content in journal.pending(FEED)]) == ({}, ["blob"])
-    assert journal.commit(whole) == Tally(5_001, 1, 5_000)
+    assert journal.commit(whole) == Tally(RECORDS_MAX + 1, 1, RECORDS_MAX)
     assert (journal.checkpoint(FEED), journal.pending(FEED)) == ({"at": 1}, [])
 
 
 def test_small_batches_are_one_transaction_with_a_tally_each_and_large_ones_are_not(broker: MemoryBroker) -> None:
+    size = RECORDS_MAX * 3 // 5
     small = [batch(management(str(number % 3)), content=Content(str(number), NOW)) for number in range(5)]
-    large = [batch(*(management(f"{side}{number}") for number in range(3_000))) for side in "ab"]
+    large = [batch(*(management(f"{side}{number}") for number in range(size))) for side in "ab"]
     journal = opened()
     assert journal.commit_all(small) == [Tally(1, 1)] * 3 + [Tally(1, 0, 1)] * 2
     assert len(broker.transactions) == BOOT + 1
-    assert journal.commit_all(large) == [Tally(3_000, 3_000)] * 2
+    assert journal.commit_all(large) == [Tally(size, size)] * 2
     assert len(broker.transactions) == BOOT + 3
-    assert opened().commit_all([*small, *large]) == [Tally(1, 0, 1)] * 5 + [Tally(3_000, 0, 3_000)] * 2
+    assert opened().commit_all([*small, *large]) == [Tally(1, 0, 1)] * 5 + [Tally(size, 0, size)] * 2
 
 
 def test_the_clock_of_a_back_fill_waits_for_its_days_profile_and_the_present_does_not(broker: MemoryBroker) -> None:
