@@ -72,7 +72,7 @@ def fairness(plan: Plan, disturbed: bool) -> dict[str, Any]:
     folder = plan.path / ("disturbed" if disturbed else "alone")
     own = Plan(**held | two | {"folder": str(folder)})
     with serving(own), running(Runner(folder)) as runner:
-        quiet = own.tenants - disturbed
+        quiet = own.tenants - 2 * disturbed
         life = own.hours * HOUR_MS / 1000 / own.speed
         runner.wait_until(lambda: looked_back(runner.store, quiet), "the look-back", 120 + life)
         with sampled(folder, runner.store) as lags:
