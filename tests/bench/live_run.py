@@ -177,7 +177,8 @@ def collectors(store: Path) -> dict[str, dict[str, Any]]:
 
 def looked_back(store: Path, tenants: int = 1) -> bool:
     """Whether the first start's look-back is done for so many tenants."""
-    return sum(held["clock"] >= held["until"] > 0 for held in collectors(store).values()) >= tenants
+    done = [held for held in collectors(store).values() if held["clock"] >= held["until"] > 0]
+    return len(done) >= tenants
 
 
 def fetched_everything(folder: Path, store: Path) -> bool:
