@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from schemas.contracts.collected import Batch, Gap, GapKind, Tally
@@ -23,6 +23,7 @@ from streams.collectors.live.feed_status import FeedState, FeedStatus, Observer,
 from streams.collectors.live.gaps import tell_past
 from streams.collectors.live.lane import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Lane, Result
 from streams.collectors.live.seam import LiveFeed, Window
+from streams.collectors.live.standing import keep, restore
 from streams.collectors.live.timeline import NEVER_MS, Timeline
 from streams.collectors.live.watch import Watch
 
@@ -127,24 +128,15 @@ class TenantCollector:
         if not self._state.until_ms:
             self._state.start_ms, self._state.until_ms = now_ms - self._back_fill_ms, now_ms
             self._save()
-        lanes = {lane.name: lane for lane in self._lanes}
-        for gap in self._state.gaps:
-            lane = lanes.get(gap.feed)
-            if lane is not None and gap.kind is GapKind.FAILING:
-                lane.failing, lane.left_out = gap, gap.feed in self._state.left_out
-            elif lane is not None and gap.kind in (GapKind.UNLICENSED, GapKind.DISABLED):
-                lane.unavailable = gap
-        for name, since_ms in self._state.failing.items():
-            if name in lanes:
-                lanes[name].status.failing_since_ms = since_ms
+        gone = restore(self._state, self._lanes)
         self._told = self._open()
-        self._watch.load(self._state.watch, self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        self._watch.load(self._state.watch, now_ms)
+        for gap in (*gone, *self._watch.retire({lane.name for lane in self._lanes})):  # who is not asked is not blind
+            self._journal.gap(replace(gap, to_ms=now_ms, over=True))
 
     def _save(self) -> None:
-        self._state.gaps = [gap for lane in self._lanes for gap in (lane.unavailable, lane.failing) if gap is not None]
-        self._state.left_out = [lane.name for lane in self._lanes if lane.left_out]
-        since = {lane.name: lane.status.failing_since_ms for lane in self._lanes}
-        self._state.failing = {name: since_ms for name, since_ms in since.items() if since_ms}
+        keep(self._state, self._lanes)
         with self._journal.lock:
             self._state.watch = self._watch.dump()
         held = self._state.to_json()

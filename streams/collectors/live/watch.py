@@ -7,6 +7,7 @@ drops, and the canary: our own sign-ins must come back. Each is one gap that end
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 from typing import Any, Final
 
@@ -73,9 +74,15 @@ class Watch:
         ended = [key for key in self._open if key not in fresh and self._may_end(key, asked)]
         return told + [replace(self._open.pop(key), to_ms=now_ms, over=True) for key in ended]
 
-    def _may_end(self, key: tuple[str, str], asked: dict[str, int]) -> bool:
+    def _may_end(self, key: tuple[str, str], asked: Container[str]) -> bool:
         """A silence ends when the feed speaks, not when it cannot be heard."""
         return key[1] not in (GapKind.SILENT, GapKind.CANARY) or key[0] in asked
+
+    def retire(self, feeds: set[str]) -> list[Gap]:
+        """Forget every feed but these. Gaps that nothing will end any more, which are thereby closed."""
+        self._arrivals = {feed: model for feed, model in self._arrivals.items() if feed in feeds}
+        gone = [key for key in self._open if not self._may_end(key, ()) and key[0] not in feeds]
+        return [self._open.pop(key) for key in gone]
 
     def _silent(self, now_ms: int, heard: set[str]) -> list[Gap]:
         gaps = []

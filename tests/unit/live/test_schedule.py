@@ -579,3 +579,14 @@ def test_batches_say_how_far_our_clock_is_from_that_by_which_they_were_collected
     TenantCollector("t", run.feeds, counted, run.clock, cloud.now_ms).run(stop)
     (batch,) = [batch for batch in run.journal.batches if batch.records]
     assert NOW <= batch.collected_ms - batch.skew_ms <= run.clock.now and batch.skew_ms == skew_ms
+
+
+def test_what_was_told_of_a_feed_that_is_no_longer_collected_is_over() -> None:
+    run = Run(back_fill_ms=0)
+    run.start(NOW + HOUR)
+    run.scripted(1).trouble = lambda window: EXPIRED
+    run.start(NOW + 2 * HOUR)
+    run.feeds = [run.feeds[0]]
+    run.start(NOW + 3 * HOUR)
+    run.start(NOW + 4 * HOUR)
+    assert [(gap.feed, gap.over) for gap in run.journal.gaps] == [("b", False), ("b", True)]

@@ -172,3 +172,13 @@ def test_a_wrong_clock_that_was_told_before_a_restart_is_over_below_the_same_lim
     after.load(orjson.loads(orjson.dumps(before.dump())), START)
     assert tick(after, START, cloud=START + 270_000) == []
     assert [gap.over for gap in tick(after, START, cloud=START + 230_000)] == [True]
+
+
+def test_a_silence_of_a_feed_that_is_no_longer_collected_is_over() -> None:
+    watch, end = Watch(), START + 9 * DAY_MS
+    feed(watch, START, end)
+    feed(watch, START, end, "other")
+    asked = {FEED: end + 10 * HOUR_MS, "other": end + 10 * HOUR_MS}
+    assert len(tick(watch, end + 10 * HOUR_MS, asked)) == 2
+    assert [(gap.feed, gap.kind) for gap in watch.retire({FEED})] == [("other", GapKind.SILENT)]
+    assert watch.retire({FEED}) == [] and tick(watch, end + 10 * HOUR_MS, asked) == []
