@@ -18,8 +18,8 @@ from schemas.identity.identity_map import IdentityMap
 from streams.collectors.live.intake import Intake
 from streams.collectors.live.seam import JournalLost
 from streams.collectors.recent_index import RecentIndex
-from streams.drivers.kafka.collect import CollectError, WaitEnded, closed_day
 from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX as RECORDS_MAX
+from streams.drivers.kafka.collect import CollectError, WaitEnded, closed_day
 from streams.drivers.kafka.journal import TOO_LARGE, KafkaJournal
 from tests.unit.collectors.conftest import TENANT, management, signin, trace
 from tests.unit.kafka.memory_broker import SETTINGS, MemoryBroker
