@@ -84,6 +84,14 @@ def load_account(data: bytes, number: int, detectors: tuple[Detector[Any], ...])
     return account, damaged
 
 
+def book_of(data: bytes) -> Book:
+    """The evidence book alone of an account's bytes; ValueError when it or the envelope is damaged."""
+    for section in open_envelope(data):
+        if section.number == BOOK:
+            return load_book(section.data)
+    return Book()
+
+
 def _load_life(account: Account, data: bytes) -> None:
     first, last, sealed, active, late, account.seen, days = _LIFE.unpack_from(data)
     account.first_ms, account.last_ms, account.sealed_days = first, last, sealed

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from detectors.engine.account import Account, new_account
+from detectors.engine.account import Account
 from detectors.engine.account_states import AccountStates
 from detectors.engine.blind_spots import TELLING, blind_spots, feeds_seen
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
@@ -157,7 +157,7 @@ class AccountEngine(AccountStates):
     def _account(self, tenant: Tenant, key: str) -> Account:
         account = tenant.people.get(key)
         if account is None:
-            account = tenant.people[key] = new_account(tenant.number(key), self._detectors)
+            account = self._wake(tenant, key)
         tenant.touch(key)
         return account
 
@@ -295,7 +295,7 @@ class AccountEngine(AccountStates):
     def _end_quiet(self, tenant: Tenant, name: str, now: int) -> list[Effect]:
         effects: list[Effect] = []
         for key in tenant.take_due(now):
-            account = tenant.people.get(key)
+            account = self._accused(tenant, key)
             if account is None or account.book.incident is None:
                 continue
             last = account.book.last_grave_ms()
@@ -316,9 +316,9 @@ class AccountEngine(AccountStates):
         """Open incidents as they stand, evidence that came since their last message included; changes nothing."""
         found = []
         for name, tenant in sorted(self._tenants.items()):
-            for key, account in sorted(tenant.people.items()):
-                incident = account.book.incident
-                if incident is not None:
+            for key in sorted(tenant.names[number] for number in tenant.accused):
+                account = self._accused(tenant, key)
+                if account is not None and (incident := account.book.incident) is not None:
                     entry = LogEntry(EntryKind.CLOCK, name, key, b"")
                     held, account.book.incident = incident, replace(incident)
                     last = account.book.last_ms()

@@ -1,11 +1,17 @@
-"""The durable side of an account engine: what changed, all there is, and taking it over again. Layer: detectors."""
+"""The durable side of an account engine: what changed, all there is, and taking it over again. Layer: detectors.
+
+Live states take many times the memory of their bytes. Of an engine whose live states are bounded (`keep_live`) those that
+were touched longest ago rest as bytes, and what is restored rests until an entry needs it: `saved` of the tenant has
+them. Effects and bytes are the same with any bound.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from detectors.engine.account import dump_account, load_account
+from detectors.engine.account import Account, book_of, dump_account, load_account, new_account
 from detectors.engine.detector import Detector
 from detectors.engine.tenant_state import MARK, Tenant
 from detectors.incidents.book import QUIET_MS
@@ -17,22 +23,29 @@ class AccountStates:
     def __init__(self, detectors: tuple[Detector[Any], ...]) -> None:
         self._detectors = detectors
         self._tenants: dict[str, Tenant] = {}
+        self._live_max: int | None = None
+        self._recent: OrderedDict[tuple[str, str], None] = OrderedDict()  # live accounts, the latest touched last
         self.damaged = 0  # sections of states that had to start anew
+
+    def keep_live(self, accounts: int) -> None:
+        """From now on, at each `changed`, let all but so many accounts rest as bytes. To be called before any entry."""
+        self._live_max = accounts
 
     def states(self) -> dict[bytes, bytes]:
         """State bytes of every account by `tenant|account`."""
-        return {
-            f"{name}|{key}".encode(): dump_account(account, self._detectors)
-            for name, tenant in self._tenants.items()
-            for key, account in tenant.people.items()
-        }
+        found: dict[bytes, bytes] = {}
+        for name, tenant in self._tenants.items():
+            found |= {f"{name}|{key}".encode(): data for key, data in tenant.saved.items() if key not in tenant.people}
+            for key, account in tenant.people.items():
+                found[f"{name}|{key}".encode()] = dump_account(account, self._detectors)
+        return found
 
     def load_state(self, tenant: str, key: str, data: bytes) -> None:
-        """Take over an account's bytes; damaged sections start anew and are counted."""
+        """Take over an account's bytes, live; damaged sections start anew and are counted."""
         place = self._tenants.setdefault(tenant, Tenant(tenant))
-        account, damaged = load_account(data, place.number(key), self._detectors)
-        self.damaged += damaged
+        account = self._loaded(place, key, data)
         place.people[key] = account
+        place.saved.pop(key, None)
         place.accused.discard(account.number)
         if account.book.incident is not None:
             place.accused.add(account.number)
@@ -47,9 +60,14 @@ class AccountStates:
         for name, tenant in self._tenants.items():
             accounts, registers = tenant.take_changes()
             for key in accounts:
-                found[f"{name}|{key}".encode()] = dump_account(tenant.people[key], self._detectors)
+                data = found[f"{name}|{key}".encode()] = dump_account(tenant.people[key], self._detectors)
+                if self._live_max is not None:
+                    tenant.saved[key] = data
+                    self._recent[name, key] = None  # also one that was loaded
+                    self._recent.move_to_end((name, key))
             prefix = f"{name}|".encode()
             found |= {prefix + register: data for register, data in registers.items()}
+        self._rest()
         return found
 
     def snapshot(self) -> dict[bytes, bytes]:
@@ -61,14 +79,17 @@ class AccountStates:
         return found
 
     def restore(self, states: Iterable[tuple[bytes, bytes]]) -> None:
-        """Take over a snapshot, into an engine that has folded nothing. Damaged parts start anew and are counted."""
+        """Take over a snapshot, into an engine that has folded nothing. Damaged parts start anew and are counted.
+
+        Accounts rest until they are needed: damaged sections of theirs other than the evidence are counted only then.
+        """
         registers = []
         for key, data in states:
             tenant, _, name = key.partition(b"|")
             if name.startswith(MARK):
                 registers.append((tenant.decode(), name.removeprefix(MARK), data))
             else:
-                self.load_state(tenant.decode(), name.decode(), data)
+                self._lay_down(tenant.decode(), name.decode(), data)
         for held, name, data in registers:
             try:
                 self._tenants.setdefault(held, Tenant(held)).load_register(name, data)
@@ -79,3 +100,48 @@ class AccountStates:
     def forget_tenant(self, tenant: str) -> None:
         """Let all of a tenant go."""
         self._tenants.pop(tenant, None)
+        for place in [place for place in self._recent if place[0] == tenant]:
+            del self._recent[place]
+
+    # --- resting states ------------------------------------------------------------------------------------------
+
+    def _wake(self, tenant: Tenant, key: str) -> Account:
+        """The live state of an account that has none yet: that of its bytes, or of one never seen."""
+        data = tenant.saved.get(key)
+        account = new_account(tenant.number(key), self._detectors) if data is None else self._loaded(tenant, key, data)
+        tenant.people[key] = account
+        if self._live_max is not None:
+            self._recent[tenant.name, key] = None
+        return account
+
+    def _accused(self, tenant: Tenant, key: str) -> Account | None:
+        """The live state of an account with an open incident; None for others."""
+        if tenant.numbers.get(key) not in tenant.accused:
+            return None
+        return tenant.people.get(key) or self._wake(tenant, key)
+
+    def _loaded(self, tenant: Tenant, key: str, data: bytes) -> Account:
+        account, damaged = load_account(data, tenant.number(key), self._detectors)
+        self.damaged += damaged
+        return account
+
+    def _lay_down(self, tenant: str, key: str, data: bytes) -> None:
+        """Take over an account's bytes as they are; those whose evidence cannot be read as `load_state` does."""
+        try:
+            book = book_of(data)
+        except ValueError:
+            self.load_state(tenant, key, data)
+            return
+        place = self._tenants.setdefault(tenant, Tenant(tenant))
+        place.saved[key] = data
+        if book.incident is not None:
+            place.accused.add(place.number(key))
+            place.agenda(key, book.last_grave_ms(), QUIET_MS)
+
+    def _rest(self) -> None:
+        """Let go of the live states above the bound; all that were touched are in `saved` by now."""
+        while self._live_max is not None and len(self._recent) > self._live_max:
+            (name, key), _ = self._recent.popitem(last=False)
+            tenant = self._tenants[name]
+            if key in tenant.saved:
+                tenant.people.pop(key, None)

@@ -6,7 +6,9 @@ whom an answer concerns, the tenant's profile to every partition. State is a fun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from detectors.engine.detector import DAY_MS, DetectorInfo
@@ -66,12 +68,19 @@ class EntityEngine:
         self._kinds: dict[str, tuple[EntityDetector[Any], ...]] = {}
         for detector in detectors:
             self._kinds[detector.kind] = (*self._kinds.get(detector.kind, ()), detector)
-        self._entities: dict[Key, _Entity] = {}
+        self._entities: dict[Key, _Entity] = {}  # live
+        self._saved: dict[Key, bytes] = {}  # states as they were last written; a live one counts before it
+        self._live_max: int | None = None
+        self._recent: OrderedDict[Key, None] = OrderedDict()  # live entities, the latest touched last
         self._days: dict[str, int] = {}  # tenant -> latest day of event time (days since 1970)
         self.damaged = 0  # sections of states that had to start anew
         self._touched: set[Key] = set()  # since the last `changed`
         self._gone: set[Key] = set()
         self._moved: set[str] = set()  # tenants whose latest day changed
+
+    def keep_live(self, entities: int) -> None:
+        """From now on, at each `changed`, let all but so many entities rest as bytes. To be called before any item."""
+        self._live_max = entities
 
     def fold(self, item: SignalItem) -> list[Effect]:
         """Apply one item, at once (`signal_order` puts them in order). Of a kind that nobody hears nothing is kept."""
@@ -88,7 +97,7 @@ class EntityEngine:
         key = (item.tenant, item.kind, item.entity)
         entity = self._entities.get(key)
         if entity is None:
-            entity = self._entities[key] = _Entity(detectors)
+            entity = self._wake(key, detectors)
         self._touched.add(key)
         effects: list[Effect] = []
         for detector, state in zip(detectors, entity.states, strict=True):
@@ -97,27 +106,64 @@ class EntityEngine:
 
     def _forget(self, tenant: str, time_ms: int) -> None:
         """Drop the entities of a tenant that all their detectors have done with: an address is met once and never again."""
-        for key in [key for key in self._entities if key[0] == tenant]:
-            states = self._entities[key].states
+        for key in [key for key in self._keys() if key[0] == tenant]:
+            live = self._entities.get(key)
+            entity, damaged = (live, 0) if live is not None else self._loaded(key[1], self._saved[key])
             if all(
                 detector.expired(state, time_ms)
-                for detector, state in zip(self._kinds.get(key[1], ()), states, strict=False)
+                for detector, state in zip(self._kinds.get(key[1], ()), entity.states, strict=False)
             ):
-                del self._entities[key]
+                self._drop(key)
+                self.damaged += damaged
                 self._gone.add(key)
                 self._touched.discard(key)
 
+    def _keys(self) -> Iterator[Key]:
+        """Every entity, live or resting."""
+        yield from self._entities
+        yield from (key for key in self._saved if key not in self._entities)
+
+    def _drop(self, key: Key) -> None:
+        for held in (self._entities, self._saved, self._recent):
+            held.pop(key, None)
+
+    def _wake(self, key: Key, detectors: Sequence[EntityDetector[Any]]) -> _Entity:
+        """The live state of an entity that has none yet: that of its bytes, or of one never heard of."""
+        data = self._saved.get(key)
+        if data is None:
+            entity = _Entity(detectors)
+        else:
+            entity, damaged = self._loaded(key[1], data)
+            self.damaged += damaged
+        self._entities[key] = entity
+        if self._live_max is not None:
+            self._recent[key] = None
+        return entity
+
+    def _rest(self) -> None:
+        """Let go of the live states above the bound; all that were touched are in `_saved` by now."""
+        while self._live_max is not None and len(self._recent) > self._live_max:
+            key, _ = self._recent.popitem(last=False)
+            if key in self._saved:
+                self._entities.pop(key, None)
+
     def states(self) -> dict[bytes, bytes]:
         """State bytes of every entity by `tenant|kind|entity`."""
-        return {"|".join(key).encode(): self._dump(key[1], entity) for key, entity in self._entities.items()}
+        found = {"|".join(key).encode(): data for key, data in self._saved.items() if key not in self._entities}
+        return found | {"|".join(key).encode(): self._dump(key[1], entity) for key, entity in self._entities.items()}
 
     def changed(self) -> dict[bytes, bytes | None]:
         """What changed since the last call: entities by `tenant|kind|entity`, the latest day by `tenant|day|`; None: gone."""
         found: dict[bytes, bytes | None] = {"|".join(key).encode(): None for key in self._gone}
         for key in self._touched:
-            found["|".join(key).encode()] = self._dump(key[1], self._entities[key])
+            data = found["|".join(key).encode()] = self._dump(key[1], self._entities[key])
+            if self._live_max is not None:
+                self._saved[key] = data
+                self._recent[key] = None  # also one that was loaded
+                self._recent.move_to_end(key)
         found |= {f"{tenant}|{DAY}|".encode(): b"%d" % self._days[tenant] for tenant in self._moved}
         self._touched, self._gone, self._moved = set(), set(), set()
+        self._rest()
         return found
 
     def snapshot(self) -> dict[bytes, bytes]:
@@ -126,28 +172,42 @@ class EntityEngine:
 
     def forget_tenant(self, tenant: str) -> None:
         """Let all of a tenant go."""
-        self._entities = {key: entity for key, entity in self._entities.items() if key[0] != tenant}
+        for key in [key for key in self._keys() if key[0] == tenant]:
+            self._drop(key)
         self._touched = {key for key in self._touched if key[0] != tenant}
         self._gone = {key for key in self._gone if key[0] != tenant}
         self._days.pop(tenant, None)
         self._moved.discard(tenant)
 
+    def lay_down(self, tenant: str, kind: str, name: str, data: bytes) -> None:
+        """Take over an entity's bytes as they are, into an engine that has folded nothing: it rests until it is needed."""
+        if kind == DAY:
+            self.load_state(tenant, kind, name, data)
+        else:
+            self._saved[sys.intern(tenant), sys.intern(kind), name] = data
+
     def load_state(self, tenant: str, kind: str, name: str, data: bytes) -> None:
-        """Take over an entity's bytes; damaged sections start anew and are counted, unknown ones are carried through."""
+        """Take over an entity's bytes, live; damaged sections start anew and are counted, unknown ones are carried through."""
         if kind == DAY:
             try:
                 self._days[tenant] = int(data)
             except ValueError:
                 self.damaged += 1
             return
+        entity, damaged = self._loaded(kind, data)
+        self.damaged += damaged
+        self._entities[tenant, kind, name] = entity
+        self._saved.pop((tenant, kind, name), None)
+
+    def _loaded(self, kind: str, data: bytes) -> tuple[_Entity, int]:
+        """(entity, sections that were damaged and start anew)."""
         detectors = self._kinds.get(kind, ())
-        entity = self._entities[(tenant, kind, name)] = _Entity(detectors)
+        entity, damaged = _Entity(detectors), 0
         places = {detector.info.number: place for place, detector in enumerate(detectors)}
         try:
             sections = open_envelope(data)
         except DamagedState:
-            self.damaged += 1
-            return
+            return entity, 1
         for section in sections:
             place = places.get(section.number)
             if place is None or section.version > detectors[place].info.version:
@@ -156,7 +216,8 @@ class EntityEngine:
             try:
                 entity.states[place] = detectors[place].load(section.data, section.version)
             except ValueError:
-                self.damaged += 1
+                damaged += 1
+        return entity, damaged
 
     def _dump(self, kind: str, entity: _Entity) -> bytes:
         sections = list(entity.foreign)

@@ -46,6 +46,10 @@ class OrderedEntities:
         """Parts of states that had to start anew."""
         return self._damaged + self._engine.damaged
 
+    def keep_live(self, entities: int) -> None:
+        """Bound the entities' live states: see `EntityEngine.keep_live`."""
+        self._engine.keep_live(entities)
+
     def fold(self, item: SignalItem) -> list[Effect]:
         """Apply one item. Contributions are heard at once: the tenant orders them by day."""
         if isinstance(item, Contribution):
@@ -90,7 +94,10 @@ class OrderedEntities:
         """Take over a snapshot, into an object that has folded nothing. Damaged parts start anew and are counted."""
         for key, data in states:
             tenant, kind, name = key.decode().split("|", 2)
-            self.load_state(tenant, kind, name, data)
+            if kind == KIND:
+                self.load_state(tenant, kind, name, data)
+            else:
+                self._engine.lay_down(tenant, kind, name, data)
         self.changed()
 
     def forget_tenant(self, tenant: str) -> None:

@@ -29,10 +29,11 @@ class Tenant:
 
     __slots__ = (
         "_dropped", "_registers", "_shares", "_touched", "accused", "clock_ms", "closed_day", "due", "former", "gaps",
-        "ledgers", "names", "numbers", "people", "profile", "visibility",
+        "ledgers", "name", "names", "numbers", "people", "profile", "saved", "visibility",
     )  # fmt: skip
 
     def __init__(self, tenant: str) -> None:
+        self.name = tenant
         self.profile = Profile(tenant, -1)
         self.former = self.profile  # the one before
         self.clock_ms = 0
@@ -40,7 +41,8 @@ class Tenant:
         self.ledgers: dict[int, DayLedger] = {}
         self.gaps: set[int] = set()
         self.visibility = Visibility()
-        self.people: dict[str, Account] = {}
+        self.people: dict[str, Account] = {}  # live states
+        self.saved: dict[str, bytes] = {}  # states as they were last written; a live one counts before it
         self.names: list[str] = []  # account by number
         self.numbers: dict[str, int] = {}
         self.accused: set[int] = set()  # numbers of the accounts with an open incident

@@ -15,6 +15,8 @@ from schemas.contracts.signal import MalformedSignal
 from schemas.records.errors import UnreadableRecord
 from streams.drivers.pipeline import LocalPipeline
 
+LIVE_ACCOUNTS = 1_024  # some 40 KiB each
+LIVE_ENTITIES = 1_024  # some 4 KiB each
 MALFORMED = (MalformedEntry, MalformedSignal, UnreadableRecord)
 
 
@@ -32,6 +34,8 @@ class EngineRoom:
         self._accounts = accounts
         self._entities = entities
         self._pipeline = LocalPipeline(accounts, entities)
+        accounts.keep_live(LIVE_ACCOUNTS)
+        entities.keep_live(LIVE_ENTITIES)
 
     @property
     def damaged(self) -> int:
