@@ -82,9 +82,11 @@ class ImpossibleSessionDetector:
             return self._failed(state, event, signin, context)
         if event.ok is False or context.late:
             return ()
-        cached: tuple[object, ...] = (context.day, ip, event.session, event.user_agent)
-        if signin is not None:
-            cached += _client(signin)
+        cached: tuple[object, ...]
+        if signin is None:
+            cached = (context.day, ip, event.session, event.user_agent)
+        else:
+            cached = (context.day, ip, event.session, event.user_agent, *_client(signin))
         row = state.recent.get(cached)
         if row is None or (signin is not None and _says_more(signin, row)):
             seen = met(state, event, signin, context)
@@ -150,13 +152,14 @@ class ImpossibleSessionDetector:
     ) -> Sequence[Evidence]:
         """A further record of a row; one that reaches further back or on may show two places alive at once."""
         found: Sequence[Evidence] = ()
-        if event.time_ms < row.first_ms:
-            row.first_ms = event.time_ms
+        time_ms = event.time_ms
+        if time_ms < row.first_ms:
+            row.first_ms = time_ms
             if row.record is not None:
                 row.record = (event.record_id, event.operation, event.ip, event.session)
             found = _rejudge(state, row, event, context, itself=True)
-        elif event.time_ms > row.last_ms:
-            before, row.last_ms = row.last_ms, event.time_ms
+        elif time_ms > row.last_ms:
+            before, row.last_ms = row.last_ms, time_ms
             if before < state.newest_ms:
                 found = _rejudge(state, row, event, context, itself=True)
         if signin is not None and signin.mfa_by_claim and not row.kind & CLAIM:

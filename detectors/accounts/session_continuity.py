@@ -161,43 +161,56 @@ def _overlap(one: Row, other: Row) -> bool:
 
 def _session(state: SessionState, row: Row, familiar: float, nats: float, turns: float, found: Continuity) -> None:
     """The signature of a stolen token: the same session elsewhere, with another system, browser or device."""
-    others = [other for other in state.rows_of(row.session) if other is not row]
+    alike = state.rows_of(row.session)
     home = state.sessions.get(row.session)
-    if not others and home is None:
+    if len(alike) < 2 and home is None and (not alike or alike[0] is row):
         return
-    away = [other for other in others if other.kind & _HOME_OR_NEUTRAL == HOME and not same_place(row, other)]
-    _hands(row, familiar, away, home, turns, found)
+    if not row.kind & NEUTRAL:
+        _hands(row, familiar, _away(row, alike), home, turns, found)
     if not row.kind & HOME or nats > KNOWN_PLACE_NATS:  # a known client at a known place is the owner's
-        _client(row, [other for other in others if _met(other, row)], home, found)
+        _client(row, [other for other in alike if other is not row and _met(other, row)], home, found)
     found.certain = found.certain and familiar < 1.0
+
+
+def _away(row: Row, alike: list[Row]) -> list[Row]:
+    """Rows of the same session at its homes elsewhere."""
+    network, wide = row.network, row.wide
+    return [
+        other
+        for other in alike
+        if other.kind & _HOME_OR_NEUTRAL == HOME
+        and (other.network != network or not network)
+        and (other.wide != wide or not wide)
+        and other is not row
+    ]
 
 
 def _met(by: Row, row: Row) -> bool:
     """`by` was there before `row` or meanwhile; a known place says nothing less known about itself."""
-    return (by.first_ms <= row.first_ms or _overlap(by, row)) and bool(by.kind & HOME or not row.kind & HOME)
+    return bool(by.kind & HOME or not row.kind & HOME) and (by.first_ms <= row.first_ms or _overlap(by, row))
 
 
 def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, turns: float, found: Continuity) -> None:
     """Networks: where the session came from, and whether it stayed alive there."""
-    if row.kind & NEUTRAL:
-        return
-    left = [other for other in away if other.first_ms <= row.first_ms]
+    first, last = row.first_ms, row.last_ms
+    left = [other.last_ms for other in away if other.first_ms <= first]
     found.moved = bool(left) or (home is not None and row.network != home.network and row.wide != home.wide)
     if familiar >= 1.0:
         return
     damp = (1.0 - familiar) * _wandering(row, away)
     if found.moved:
-        gap = min((row.first_ms - other.last_ms for other in left), default=24 * HOUR_MS)
+        gap = first - max(left) if left else 24 * HOUR_MS
         nats = 0.3 if gap > 2 * HOUR_MS else 0.8 if gap > HOUR_MS // 2 else 1.4
         nats *= 1.4 if turns >= ALIVE_NATS else 1.0  # nobody's habit here, or a country that is new
         found.terms.append(("session", "continued from another network", "stays at one", round(nats * damp, 2)))
         if row.kind & CLAIM and damp >= 0.5:
             found.terms.append(("second_factor", "by claim in the token", "asked at a new place", 1.0))
-    first, last = row.first_ms, row.last_ms
-    if any(other.first_ms <= last and first <= other.last_ms for other in away):
-        found.alive = True
-        nats = round(turns * damp, 2)
-        found.terms.append(("session", "used by turns at two networks", "one network", nats))
+    for other in away:
+        if other.first_ms <= last and first <= other.last_ms:
+            found.alive = True
+            nats = round(turns * damp, 2)
+            found.terms.append(("session", "used by turns at two networks", "one network", nats))
+            break
 
 
 def _client(row: Row, met: list[Row], home: Session | None, found: Continuity) -> None:

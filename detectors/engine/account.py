@@ -28,6 +28,7 @@ class Account:
     active_hours: int = 0
     seen: int = 0  # bits of the feeds that told of it
     late: int = 0  # records that came after their day was sealed
+    sealed_to: int | None = None  # closed day of the tenant up to which no open day is left, not kept
     open_days: dict[int, int] = field(default_factory=dict)  # day -> bits of the hours with own acts
     book: Book = field(default_factory=Book)
     foreign: list[Section] = field(default_factory=list)  # sections of detectors that are not installed

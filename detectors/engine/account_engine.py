@@ -33,6 +33,7 @@ EVIDENCE_MIN_NATS = 2.5
 YOUNG_HOURS = 20  # active hours below which behaviour must surprise more
 YOUNG_NATS = 2.0
 ESTABLISHED_DAYS = 7
+_NOWHERE = Place.UNKNOWN
 
 
 class AccountEngine(AccountStates):
@@ -168,18 +169,21 @@ class AccountEngine(AccountStates):
         late = day <= tenant.closed_day
         context.profile = tenant.profile
         context.account, context.role = entry.account, entry.role
-        if entry.kind is EntryKind.RECORD and account.open_days and min(account.open_days) <= tenant.closed_day:
-            self._seal(tenant, account, context)  # not at a notice: what it says comes before its day is learnt
-        if not account.first_ms or time_ms < account.first_ms:
-            account.first_ms = time_ms
+        if account.sealed_to != tenant.closed_day and entry.kind is EntryKind.RECORD:
+            if account.open_days and min(account.open_days) <= tenant.closed_day:
+                self._seal(tenant, account, context)  # not at a notice: what it says comes before its day is learnt
+            account.sealed_to = tenant.closed_day  # what opens from now on is later
+        first_ms = account.first_ms
+        if not first_ms or time_ms < first_ms:
+            first_ms = account.first_ms = time_ms
         if time_ms > account.last_ms:
             account.last_ms = time_ms
         context.day, context.late = day, late
-        context.first_ms, context.sealed_days = account.first_ms, account.sealed_days
+        context.first_ms, context.sealed_days = first_ms, account.sealed_days
         context.active_hours = account.active_hours
         context.ledger = None if late else tenant.ledger(day, entry.account)
         context.number = account.number
-        context.place, context.held = Place.UNKNOWN, account.book.held
+        context.place, context.held = _NOWHERE, account.book.held
         return context
 
     def _seal(self, tenant: Tenant, account: Account, context: Context) -> None:
