@@ -1,13 +1,12 @@
 """The durable side of an account engine: what changed, all there is, and taking it over again. Layer: detectors.
 
-Live states take many times the memory of their bytes. Of an engine whose live states are bounded (`keep_live`) those that
-were touched longest ago rest as bytes, and what is restored rests until an entry needs it: `saved` of the tenant has
-them. Effects and bytes are the same with any bound.
+A live state takes some twenty times the memory of its bytes. What is restored rests as bytes (`saved` of the tenant) until
+an entry needs it; the driver may let others rest again when they have not been touched for a while (`rest`). Effects and
+bytes are the same whenever it does.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,13 +22,8 @@ class AccountStates:
     def __init__(self, detectors: tuple[Detector[Any], ...]) -> None:
         self._detectors = detectors
         self._tenants: dict[str, Tenant] = {}
-        self._live_max: int | None = None
-        self._recent: OrderedDict[tuple[str, str], None] = OrderedDict()  # live accounts, the latest touched last
+        self._lately: set[tuple[str, str]] = set()  # accounts (tenant, account) that were touched since the last `rest`
         self.damaged = 0  # sections of states that had to start anew
-
-    def keep_live(self, accounts: int) -> None:
-        """From now on, at each `changed`, let all but so many accounts rest as bytes. To be called before any entry."""
-        self._live_max = accounts
 
     def states(self) -> dict[bytes, bytes]:
         """State bytes of every account by `tenant|account`."""
@@ -61,14 +55,19 @@ class AccountStates:
             accounts, registers = tenant.take_changes()
             for key in accounts:
                 data = found[f"{name}|{key}".encode()] = dump_account(tenant.people[key], self._detectors)
-                if self._live_max is not None:
-                    tenant.saved[key] = data
-                    self._recent[name, key] = None  # also one that was loaded
-                    self._recent.move_to_end((name, key))
+                tenant.saved[key] = data
+                self._lately.add((name, key))
             prefix = f"{name}|".encode()
             found |= {prefix + register: data for register, data in registers.items()}
-        self._rest()
         return found
+
+    def rest(self) -> None:
+        """Let the accounts rest that no entry has touched since the last call and whose changes `changed` has given out."""
+        for name, tenant in self._tenants.items():
+            kept = {key for key in tenant.people if (name, key) in self._lately or key not in tenant.saved}
+            kept |= tenant.unwritten()
+            tenant.people = {key: account for key, account in tenant.people.items() if key in kept}
+        self._lately = set()
 
     def snapshot(self) -> dict[bytes, bytes]:
         """Everything: the accounts' states and the tenants' registers."""
@@ -100,8 +99,7 @@ class AccountStates:
     def forget_tenant(self, tenant: str) -> None:
         """Let all of a tenant go."""
         self._tenants.pop(tenant, None)
-        for place in [place for place in self._recent if place[0] == tenant]:
-            del self._recent[place]
+        self._lately = {place for place in self._lately if place[0] != tenant}
 
     # --- resting states ------------------------------------------------------------------------------------------
 
@@ -110,8 +108,6 @@ class AccountStates:
         data = tenant.saved.get(key)
         account = new_account(tenant.number(key), self._detectors) if data is None else self._loaded(tenant, key, data)
         tenant.people[key] = account
-        if self._live_max is not None:
-            self._recent[tenant.name, key] = None
         return account
 
     def _accused(self, tenant: Tenant, key: str) -> Account | None:
@@ -137,11 +133,3 @@ class AccountStates:
         if book.incident is not None:
             place.accused.add(place.number(key))
             place.agenda(key, book.last_grave_ms(), QUIET_MS)
-
-    def _rest(self) -> None:
-        """Let go of the live states above the bound; all that were touched are in `saved` by now."""
-        while self._live_max is not None and len(self._recent) > self._live_max:
-            (name, key), _ = self._recent.popitem(last=False)
-            tenant = self._tenants[name]
-            if key in tenant.saved:
-                tenant.people.pop(key, None)

@@ -7,7 +7,6 @@ whom an answer concerns, the tenant's profile to every partition. State is a fun
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -70,17 +69,12 @@ class EntityEngine:
             self._kinds[detector.kind] = (*self._kinds.get(detector.kind, ()), detector)
         self._entities: dict[Key, _Entity] = {}  # live
         self._saved: dict[Key, bytes] = {}  # states as they were last written; a live one counts before it
-        self._live_max: int | None = None
-        self._recent: OrderedDict[Key, None] = OrderedDict()  # live entities, the latest touched last
+        self._lately: set[Key] = set()  # touched since the last `rest`
         self._days: dict[str, int] = {}  # tenant -> latest day of event time (days since 1970)
         self.damaged = 0  # sections of states that had to start anew
         self._touched: set[Key] = set()  # since the last `changed`
         self._gone: set[Key] = set()
         self._moved: set[str] = set()  # tenants whose latest day changed
-
-    def keep_live(self, entities: int) -> None:
-        """From now on, at each `changed`, let all but so many entities rest as bytes. To be called before any item."""
-        self._live_max = entities
 
     def fold(self, item: SignalItem) -> list[Effect]:
         """Apply one item, at once (`signal_order` puts them in order). Of a kind that nobody hears nothing is kept."""
@@ -124,8 +118,8 @@ class EntityEngine:
         yield from (key for key in self._saved if key not in self._entities)
 
     def _drop(self, key: Key) -> None:
-        for held in (self._entities, self._saved, self._recent):
-            held.pop(key, None)
+        self._entities.pop(key, None)
+        self._saved.pop(key, None)
 
     def _wake(self, key: Key, detectors: Sequence[EntityDetector[Any]]) -> _Entity:
         """The live state of an entity that has none yet: that of its bytes, or of one never heard of."""
@@ -136,16 +130,15 @@ class EntityEngine:
             entity, damaged = self._loaded(key[1], data)
             self.damaged += damaged
         self._entities[key] = entity
-        if self._live_max is not None:
-            self._recent[key] = None
         return entity
 
-    def _rest(self) -> None:
-        """Let go of the live states above the bound; all that were touched are in `_saved` by now."""
-        while self._live_max is not None and len(self._recent) > self._live_max:
-            key, _ = self._recent.popitem(last=False)
-            if key in self._saved:
-                self._entities.pop(key, None)
+    def rest(self) -> None:
+        """Let the entities rest that no item has touched since the last call and whose changes `changed` has given out."""
+        kept = self._lately | self._touched
+        self._entities = {
+            key: entity for key, entity in self._entities.items() if key in kept or key not in self._saved
+        }
+        self._lately = set()
 
     def states(self) -> dict[bytes, bytes]:
         """State bytes of every entity by `tenant|kind|entity`."""
@@ -157,13 +150,10 @@ class EntityEngine:
         found: dict[bytes, bytes | None] = {"|".join(key).encode(): None for key in self._gone}
         for key in self._touched:
             data = found["|".join(key).encode()] = self._dump(key[1], self._entities[key])
-            if self._live_max is not None:
-                self._saved[key] = data
-                self._recent[key] = None  # also one that was loaded
-                self._recent.move_to_end(key)
+            self._saved[key] = data
+        self._lately |= self._touched
         found |= {f"{tenant}|{DAY}|".encode(): b"%d" % self._days[tenant] for tenant in self._moved}
         self._touched, self._gone, self._moved = set(), set(), set()
-        self._rest()
         return found
 
     def snapshot(self) -> dict[bytes, bytes]:

@@ -46,9 +46,9 @@ class OrderedEntities:
         """Parts of states that had to start anew."""
         return self._damaged + self._engine.damaged
 
-    def keep_live(self, entities: int) -> None:
-        """Bound the entities' live states: see `EntityEngine.keep_live`."""
-        self._engine.keep_live(entities)
+    def rest(self) -> None:
+        """Let entities rest: see `EntityEngine.rest`."""
+        self._engine.rest()
 
     def fold(self, item: SignalItem) -> list[Effect]:
         """Apply one item. Contributions are heard at once: the tenant orders them by day."""

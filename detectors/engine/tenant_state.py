@@ -29,11 +29,10 @@ class Tenant:
 
     __slots__ = (
         "_dropped", "_registers", "_shares", "_touched", "accused", "clock_ms", "closed_day", "due", "former", "gaps",
-        "ledgers", "name", "names", "numbers", "people", "profile", "saved", "visibility",
+        "ledgers", "names", "numbers", "people", "profile", "saved", "visibility",
     )  # fmt: skip
 
     def __init__(self, tenant: str) -> None:
-        self.name = tenant
         self.profile = Profile(tenant, -1)
         self.former = self.profile  # the one before
         self.clock_ms = 0
@@ -116,6 +115,10 @@ class Tenant:
     def touch(self, key: str) -> None:
         """The account's state changes."""
         self._touched.add(key)
+
+    def unwritten(self) -> set[str]:
+        """Accounts that were touched since the last `take_changes`."""
+        return self._touched
 
     def change(self, register: bytes) -> None:
         """A register changes."""

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from streams.collectors.live.followed_files import FollowedFiles
-from streams.collectors.live.kafka_topic import TopicFeed
 from streams.collectors.live.seam import Journal, LiveFeed
 from streams.operations.refusal import Refusal
 
@@ -51,10 +50,13 @@ class OtherSources:
         feeds: list[LiveFeed] = []
         if self.follow:
             feeds.append(FollowedFiles(journal, self.follow, now_ms=now_ms, name="followed"))
-        feeds += [
-            TopicFeed(journal, source.topic, source.properties, now_ms=now_ms, lateness_ms=source.lateness_ms)
-            for source in self.topics
-        ]
+        if self.topics:
+            from streams.collectors.live.kafka_topic import TopicFeed  # a client library that others do not need
+
+            feeds += [
+                TopicFeed(journal, source.topic, source.properties, now_ms=now_ms, lateness_ms=source.lateness_ms)
+                for source in self.topics
+            ]
         return feeds
 
 

@@ -28,7 +28,6 @@ from streams.clock import Clock
 from streams.sinks.alert_sink import AlertSink, SinkRefused
 from streams.sinks.file import AlertFile
 from streams.sinks.http_post import BadAddress, HttpPost, is_loopback
-from streams.sinks.kafka_alerts import OWN_PROPERTIES, KafkaAlerts
 from streams.sinks.mail import Mail, MailTarget, Security
 from streams.sinks.secret import Secret
 from streams.sinks.sink_table import SinkTable
@@ -146,6 +145,11 @@ def _syslog(name: str, table: SinkTable, clock: Clock) -> AlertSink:
 
 
 def _kafka(name: str, table: SinkTable, clock: Clock) -> AlertSink:
+    from streams.sinks.kafka_alerts import (
+        OWN_PROPERTIES,
+        KafkaAlerts,
+    )  # others need no client library
+
     brokers, topic = table.text("brokers"), table.text("topic", ALERTS)
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", topic):
         raise table.error("topic", "must be letters, digits, dots, hyphens and underscores")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from detectors.engine.account_engine import AccountEngine
@@ -15,8 +16,7 @@ from schemas.contracts.signal import MalformedSignal
 from schemas.records.errors import UnreadableRecord
 from streams.drivers.pipeline import LocalPipeline
 
-LIVE_ACCOUNTS = 1_024  # some 40 KiB each
-LIVE_ENTITIES = 1_024  # some 4 KiB each
+REST_SECONDS = 300.0  # states that nothing touched for once to twice as long rest as bytes
 MALFORMED = (MalformedEntry, MalformedSignal, UnreadableRecord)
 
 
@@ -30,12 +30,14 @@ class Told(NamedTuple):
 class EngineRoom:
     """The engines of every tenant of a process. Whoever folds holds the store's transaction."""
 
-    def __init__(self, accounts: AccountEngine, entities: OrderedEntities) -> None:
+    def __init__(
+        self, accounts: AccountEngine, entities: OrderedEntities, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._accounts = accounts
         self._entities = entities
         self._pipeline = LocalPipeline(accounts, entities)
-        accounts.keep_live(LIVE_ACCOUNTS)
-        entities.keep_live(LIVE_ENTITIES)
+        self._now = now
+        self._rest_due = now() + REST_SECONDS
 
     @property
     def damaged(self) -> int:
@@ -80,7 +82,15 @@ class EngineRoom:
         connection.executemany(
             "INSERT INTO states VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data", rows
         )
+        self._rest()
         return len(rows)
+
+    def _rest(self) -> None:
+        """Now and then, after a save: memory is for those at work."""
+        if self._now() >= self._rest_due:
+            self._accounts.rest()
+            self._entities.rest()
+            self._rest_due = self._now() + REST_SECONDS
 
     def forget(self, tenant: str) -> None:
         """Let all of a tenant go."""
