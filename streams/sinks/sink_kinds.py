@@ -25,17 +25,17 @@ from pathlib import Path
 
 from schemas.contracts.topics import ALERTS
 from streams.clock import Clock
+from streams.sinks import slack, teams
 from streams.sinks.alert_sink import AlertSink, SinkRefused
+from streams.sinks.chat import ChatWebhook
 from streams.sinks.file import AlertFile
 from streams.sinks.http_post import BadAddress, HttpPost, is_loopback
 from streams.sinks.mail import Mail, MailTarget, Security
 from streams.sinks.secret import Secret
 from streams.sinks.sink_table import SinkTable
-from streams.sinks.slack import Slack
 from streams.sinks.stdout import StandardOutput
 from streams.sinks.syslog import Syslog, SyslogTarget, Transport
 from streams.sinks.syslog_line import EXAMPLE_ENTERPRISE, FACILITIES, SyslogForm
-from streams.sinks.teams import Teams
 from streams.sinks.webhook import SIGNATURE, Webhook
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
@@ -78,11 +78,11 @@ def _webhook(name: str, table: SinkTable, clock: Clock) -> AlertSink:
 
 
 def _teams(name: str, table: SinkTable, clock: Clock) -> AlertSink:
-    return Teams(name, _post(table, table.secret("url", required=True)))
+    return ChatWebhook(name, _post(table, table.secret("url", required=True)), teams.message)
 
 
 def _slack(name: str, table: SinkTable, clock: Clock) -> AlertSink:
-    return Slack(name, _post(table, table.secret("url", required=True)))
+    return ChatWebhook(name, _post(table, table.secret("url", required=True)), slack.message)
 
 
 def _post(table: SinkTable, url: Secret | None) -> HttpPost:

@@ -6,40 +6,19 @@ Every text is a `plain_text` object: Slack reads no formatting, links or mention
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from schemas.text import ELLIPSIS
-from streams.sinks.alert_sink import Alert
-from streams.sinks.alert_view import AlertView, view_of
-from streams.sinks.http_post import HttpPost
+from streams.sinks.alert_view import AlertView
 
 BLOCKS_MAX = 50
 HEADER_CHARACTERS_MAX = 150
 SECTION_CHARACTERS_MAX = 3_000
 PAYLOAD_CHARACTERS_MAX = 11_000
 _SHORTENED = "Shortened: Slack takes no more. The whole story is in the incident named below."
-
-
-class Slack:
-    """Posts each alert as one message."""
-
-    batch_max = 1
-
-    def __init__(self, name: str, post: HttpPost) -> None:
-        self.name = name
-        self._post = post
-
-    def send(self, alerts: Sequence[Alert]) -> None:
-        """Post; `SinkRetry`, `SinkRefused`."""
-        for alert in alerts:
-            self._post.post(orjson.dumps(message(view_of(alert))), {"Content-Type": "application/json; charset=utf-8"})
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._post.close()
 
 
 def message(view: AlertView) -> dict[str, Any]:

@@ -13,9 +13,7 @@ from typing import Any
 
 import orjson
 
-from streams.sinks.alert_sink import Alert
-from streams.sinks.alert_view import AlertView, view_of
-from streams.sinks.http_post import HttpPost
+from streams.sinks.alert_view import AlertView
 
 MESSAGE_BYTES_MAX = 28_000
 CARD_VERSION = "1.4"
@@ -23,25 +21,6 @@ _SHORTENED = "(shortened: Teams takes no more; the whole story is in the inciden
 _STYLES = {"ACT": "attention", "REVIEW": "warning"}
 
 _Item = dict[str, Any]
-
-
-class Teams:
-    """Posts each alert as one card."""
-
-    batch_max = 1
-
-    def __init__(self, name: str, post: HttpPost) -> None:
-        self.name = name
-        self._post = post
-
-    def send(self, alerts: Sequence[Alert]) -> None:
-        """Post; `SinkRetry`, `SinkRefused`."""
-        for alert in alerts:
-            self._post.post(orjson.dumps(message(view_of(alert))), {"Content-Type": "application/json"})
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._post.close()
 
 
 def message(view: AlertView) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from schemas.contracts.incident import Resource, Tier
 from streams.sinks import slack, teams
 from streams.sinks.alert_sink import SinkRefused
 from streams.sinks.alert_view import view_of
+from streams.sinks.chat import ChatWebhook
 from streams.sinks.http_post import HttpPost
 from streams.sinks.secret import Secret
 from tests.unit.sinks.alert_examples import ACCOUNT, URL_TOKEN, alert
@@ -151,10 +153,10 @@ def test_a_usual_story_is_told_whole() -> None:
     assert not any("Shortened" in text for text in checked_blocks(slack.message(view)))
 
 
-@pytest.mark.parametrize("kind", [teams.Teams, slack.Slack])
-def test_they_are_posted_as_json(authority: Authority, kind: type[teams.Teams] | type[slack.Slack]) -> None:
+@pytest.mark.parametrize("chat", [teams, slack])
+def test_they_are_posted_as_json(authority: Authority, chat: ModuleType) -> None:
     with HttpReceiver(authority.context(), [Says(202), Says(400, body=b"invalid_blocks")]) as receiver:
-        sink = kind("chat", HttpPost(Secret(receiver.url), 5.0, authority.bundle))
+        sink = ChatWebhook("chat", HttpPost(Secret(receiver.url), 5.0, authority.bundle), chat.message)
         sink.send([alert()])
         with pytest.raises(SinkRefused, match="HTTP 400 \\(invalid_blocks\\)") as caught:
             sink.send([alert()])
@@ -162,4 +164,4 @@ def test_they_are_posted_as_json(authority: Authority, kind: type[teams.Teams] |
     assert URL_TOKEN not in str(caught.value)
     assert receiver.asked[0].headers["Content-Type"].startswith("application/json")
     payload = orjson.loads(receiver.asked[0].body)
-    assert checked_card(payload) if kind is teams.Teams else checked_blocks(payload)
+    assert checked_card(payload) if chat is teams else checked_blocks(payload)
