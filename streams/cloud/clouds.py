@@ -46,11 +46,6 @@ CLOUDS: Mapping[str, Endpoints] = MappingProxyType(
     }
 )
 
-_AUDIENCES: Mapping[str, str] = MappingProxyType(
-    {"gcc-high": "api://AzureADTokenExchangeUSGov", "dod": "api://AzureADTokenExchangeUSGov"}
-    | {"china": "api://AzureADTokenExchangeChina"}
-)
-
 
 def base(endpoints: Endpoints, api: Api) -> str:
     """Base address of an API; empty where the cloud has none."""
@@ -66,8 +61,3 @@ def base(endpoints: Endpoints, api: Api) -> str:
 def resource(cloud: str, api: Api) -> str:
     """The resource that a token for an API is asked for (`<resource>/.default` is its scope); empty where there is none."""
     return base(CLOUDS[cloud], api)
-
-
-def federation_audience(cloud: str) -> str:
-    """The audience that a federated token needs in this cloud."""
-    return _AUDIENCES.get(cloud, "api://AzureADTokenExchange")

@@ -196,7 +196,6 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def integrity(database: Database) -> str:
-    """`ok`, or the first thing that is wrong, in one line."""
-    with database.reading() as connection:
-        return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]).splitlines()[0]
+def integrity(connection: sqlite3.Connection) -> str:
+    """`ok`, or the first thing that is wrong, in one line. `sqlite3.Error` as it comes."""
+    return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]).splitlines()[0]

@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from streams.drivers.embedded.database import StoreLost, lost, open_readonly
+from streams.drivers.embedded.database import StoreLost, integrity, lost, open_readonly
 from streams.operations.checks.check import Finding, fail, ok, skip, warn
 from streams.operations.checks.installation import Installation
 from streams.operations.checks.store_view import lease_owner
@@ -52,7 +52,7 @@ class Store:
         until = time.monotonic() + self._seconds
         connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
         try:
-            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]).splitlines()[0]
+            said = integrity(connection)
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
                 raise

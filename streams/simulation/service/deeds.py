@@ -123,8 +123,6 @@ class Deeds:
 
     def confirm_compromised(self, people: list[Person], now_ms: int) -> None:
         """Identity Protection is told that accounts are taken over."""
-        with self.directory.lock:
-            self.directory.risky |= {person.index for person in people}
         self.done += [(now_ms, "confirmCompromised", person.upn) for person in people]
 
     def _entra(self, now_ms: int, operation: str, person: Person, changes: Changes) -> None:

@@ -42,7 +42,6 @@ class Directory:
         self.lock = threading.RLock()
         self.disabled: set[int] = set()
         self.sessions_from: dict[int, int] = {}
-        self.risky: set[int] = set()
         self.happens: _HAPPENS = lambda index, time_ms, attack: True
         self.mailboxes = [draw_mailbox(tenant, people, person, options) for person in people]
         self.methods = [draw_methods(tenant, person) for person in people]

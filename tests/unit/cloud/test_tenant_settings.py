@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.cloud.clouds import CLOUDS, base, federation_audience, resource
+from streams.cloud.clouds import CLOUDS, base, resource
 from streams.cloud.credentials import AccessError, Certificate, ClientSecret, FederatedToken, ManagedIdentity
 from streams.cloud.seam import Api
 from streams.cloud.tenant_settings import tenants_from
@@ -243,11 +243,6 @@ def test_every_cloud_has_its_hosts() -> None:
         "https://manage.protection.apps.mil",
         "",
     ]
-    assert {federation_audience(cloud) for cloud in CLOUDS} == {
-        "api://AzureADTokenExchange",
-        "api://AzureADTokenExchangeUSGov",
-        "api://AzureADTokenExchangeChina",
-    }
     for cloud, endpoints in CLOUDS.items():
         assert all(resource(cloud, api) == base(endpoints, api) for api in Api)
         assert base(endpoints, Api.GRAPH).startswith("https://")

@@ -24,7 +24,8 @@ def test_it_is_the_owners_alone_and_survives_power_cuts(tmp_path: Path) -> None:
         connection.execute("INSERT INTO meta VALUES ('a', 'b')")
     for name in path.parent.iterdir():
         assert stat.S_IMODE(name.stat().st_mode) == 0o600, name
-    assert integrity(database) == "ok"
+    with database.reading() as connection:
+        assert integrity(connection) == "ok"
     database.close()
 
 
