@@ -13,7 +13,7 @@ import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.contracts.topics import SIGNALS, STATE
-from streams.drivers.kafka.reading import LogReadError, open_consumer
+from streams.drivers.kafka.reading import READ_UNCOMMITTED, LogReadError, open_consumer
 from streams.drivers.kafka.settings import KafkaSettings
 
 TAIL = 64  # offsets read back from a partition's end to find its last message: the others are transaction markers
@@ -34,6 +34,7 @@ class SignalsHeard:
         self._workers = open_consumer(settings)
         self._workers.assign([TopicPartition(self._state, number, 0) for number in self._positions])
         self._log = open_consumer(settings)
+        self._ends = open_consumer(settings, READ_UNCOMMITTED)
 
     def wait(self, ended: Callable[[], bool] = lambda: False) -> float:
         """Wait until what the signal log holds now was heard and answered; returns the seconds it took. NotHeard.
@@ -49,26 +50,28 @@ class SignalsHeard:
         return time.monotonic() - started
 
     def _last_offsets(self) -> dict[int, int]:
-        """Offset of the last committed message of each partition, -1 where there is none."""
+        """Offset of the last message committed until now in each partition, -1 where there is none.
+
+        Transactions that are open now are waited for: what was committed behind them is not to be seen before they end.
+        """
         found = dict.fromkeys(self._positions, -1)
-        self._log.assign([TopicPartition(self._signals, number, self._tail(number)) for number in found])
+        seconds = self._settings.request_seconds
+        ends = {number: _watermarks(self._ends, self._signals, number, seconds) for number in found}
+        tails = {number: max(low, high - TAIL) for number, (low, high) in ends.items()}
+        self._log.assign([TopicPartition(self._signals, number, tail) for number, tail in tails.items()])
         open_ends = set(found)
         started = time.monotonic()
         while open_ends:
             message = self._log.poll(0.2)
             if message is not None:
                 number = message.partition() or 0
-                if _at_end(message, self._signals):
-                    open_ends.discard(number)
-                else:
+                if not _at_end(message, self._signals):
                     found[number] = max(found[number], message.offset() or 0)
+                elif (message.offset() or 0) >= ends[number][1]:
+                    open_ends.discard(number)
             elif time.monotonic() - started > self._settings.idle_seconds:
                 raise LogReadError(f"{self._signals}: the ends of its partitions cannot be read")
         return found
-
-    def _tail(self, number: int) -> int:
-        low, high = _watermarks(self._log, self._signals, number, self._settings.request_seconds)
-        return max(low, high - TAIL)
 
     def _follow(self, seconds: float) -> None:
         """Take in positions until nothing comes at once."""
@@ -84,6 +87,7 @@ class SignalsHeard:
         """Stop following."""
         self._workers.close()
         self._log.close()
+        self._ends.close()
 
 
 def _at_end(message: Message, topic: str) -> bool:

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 
 from schemas.contracts.collected import Batch, Content, Gap, Tally
 from schemas.contracts.gap import encode_gap
@@ -30,7 +30,7 @@ from streams.drivers.batch_parts import parts_of
 from streams.drivers.kafka.collect import CollectError, DayBarrier, WaitEnded, closed_day
 from streams.drivers.kafka.feed_book import Change, DamagedBook, FeedBook
 from streams.drivers.kafka.outbox import entry_messages
-from streams.drivers.kafka.reading import LogReadError, open_consumer, read_partition
+from streams.drivers.kafka.reading import LogReadError, offset_of, read_settled
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.store import Outgoing, StoreLost, TransactionalProducer
 from streams.drivers.kafka.taking import IdentityRow, Intake
@@ -96,18 +96,18 @@ class KafkaJournal:
         topic = self._settings.topic(IDENTITIES)
         prefix = f"{self.tenant}|".encode()
         for number in range(partitions[topic]):
-            for message in read_partition(self._settings, topic, number):
+            for message in read_settled(self._settings, topic, number):
                 if message.key and message.value and message.key.startswith(prefix):
                     row = orjson.loads(message.value)
                     yield row["kind"], row["held"], row["upn"]
 
     def _recall(self, number: int) -> bool:
         topic, found = self._settings.topic(AUDIT), False
-        start = _offset_of(self._settings, topic, number, _broker_ms(self._clock) - ARCHIVE_BACK_MS)
+        start = offset_of(self._settings, topic, number, _broker_ms(self._clock) - ARCHIVE_BACK_MS)
         if start is None:
             return False
         prefix = f"{self.tenant}|".encode()
-        for message in read_partition(self._settings, topic, number, start):
+        for message in read_settled(self._settings, topic, number, start):
             if self._stop.is_set():
                 raise StoreLost(f"tenant {self.tenant} was given up while its archive was read")
             if message.key is None or not message.key.startswith(prefix):
@@ -263,7 +263,7 @@ class KafkaJournal:
 def read_book(settings: KafkaSettings, tenant: str, partition: int) -> FeedBook:
     """The ledger of a tenant's feeds as it lies in this partition; nobody is fenced. LogReadError, DamagedBook."""
     book = FeedBook(tenant)
-    for message in read_partition(settings, settings.topic(FEEDS), partition):
+    for message in read_settled(settings, settings.topic(FEEDS), partition):
         book.load(message.key or b"", message.value)
     return book
 
@@ -287,14 +287,3 @@ def _size(message: Outgoing) -> int:
 def _broker_ms(clock: Clock) -> int:
     """The time that messages bear: the broker's wall clock, whatever practice time shows."""
     return min(clock.now_ms(), WallClock().now_ms())
-
-
-def _offset_of(settings: KafkaSettings, topic: str, partition: int, time_ms: int) -> int | None:
-    """Offset of the first message written at or after this time (wall clock of the broker); None when there is none."""
-    consumer = open_consumer(settings)
-    try:
-        place = TopicPartition(topic, partition, max(0, time_ms))
-        found = consumer.offsets_for_times([place], timeout=settings.request_seconds)[0]
-    finally:
-        consumer.close()
-    return None if found.offset < 0 else int(found.offset)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.drivers.kafka.settings import KafkaSettings
 
+T = TypeVar("T")
+READ_COMMITTED = "read_committed"
+READ_UNCOMMITTED = "read_uncommitted"
+WITHOUT_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._TRANSPORT)
 FETCH_WAIT_MS = 50  # a broker answers at the end of a log after this; librdkafka's own 500 ms are paid at every end
 
 
@@ -28,12 +32,12 @@ class LogMessage(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-def open_consumer(settings: KafkaSettings) -> Consumer:
+def open_consumer(settings: KafkaSettings, isolation: str = READ_COMMITTED) -> Consumer:
     """A consumer without a group of its own: partitions are assigned by hand, nothing is ever committed."""
     return Consumer(
         settings.client(
             group_id=f"{settings.application}|reader",
-            isolation_level="read_committed",
+            isolation_level=isolation,
             enable_auto_commit=False,
             enable_auto_offset_store=False,
             auto_offset_reset="earliest",
@@ -46,25 +50,46 @@ def open_consumer(settings: KafkaSettings) -> Consumer:
 def read_partition(
     settings: KafkaSettings, topic: str, partition: int, start: int = 0, stop: int | None = None
 ) -> Iterator[LogMessage]:
-    """Messages from `start` on, up to the offset `stop` (not included) or to the end of what is committed."""
+    """Messages from `start` on, up to the offset `stop` (not included) or to the end of what is committed.
+
+    What was committed behind a transaction that is still open is not seen: the log ends, for readers, where the oldest
+    open transaction begins. Who takes over from somebody else reads with `read_settled`.
+    """
+    return _read(settings, topic, partition, start, stop, 0)
+
+
+def read_settled(settings: KafkaSettings, topic: str, partition: int, start: int = 0) -> Iterator[LogMessage]:
+    """Every message from `start` on that was committed before this call; LogReadError when it does not come in time.
+
+    Other writers' transactions that are open at the call are waited for: at most their timeout, should they be dead.
+    """
+    goal = end_offset(settings, topic, partition, READ_UNCOMMITTED)
+    return _read(settings, topic, partition, start, None, goal)
+
+
+def _read(
+    settings: KafkaSettings, topic: str, partition: int, start: int, stop: int | None, goal: int
+) -> Iterator[LogMessage]:
+    """Messages up to `stop`, or to the first end of the log that lies at the offset `goal` or behind it."""
     consumer = open_consumer(settings)
     try:
         consumer.assign([TopicPartition(topic, partition, start)])
         last_seen = time.monotonic()
         while True:
             message = consumer.poll(0.5)
-            if message is not None:
+            error = message.error() if message is not None else None
+            if message is not None and error is None:
                 last_seen = time.monotonic()
-                error = message.error()
-                if error is not None:
-                    if error.code() == KafkaError._PARTITION_EOF:
-                        return
-                    raise LogReadError(f"{topic}, partition {partition} cannot be read: {error.str()}")
                 found = to_log_message(message)
                 if stop is not None and found.offset >= stop:
                     return
                 yield found
-            elif time.monotonic() - last_seen > settings.idle_seconds:
+                continue
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                raise LogReadError(f"{topic}, partition {partition} cannot be read: {error.str()}")
+            if message is not None and (message.offset() or 0) >= goal:
+                return
+            if time.monotonic() - last_seen > settings.idle_seconds:
                 seconds = settings.idle_seconds
                 raise LogReadError(f"{topic}, partition {partition}: no message for {seconds:.0f} s before the end")
     finally:
@@ -84,18 +109,46 @@ def to_log_message(message: Message) -> LogMessage:
     )
 
 
-def end_offset(settings: KafkaSettings, topic: str, partition: int) -> int:
-    """Offset after the last message of a partition (its high watermark)."""
-    consumer = open_consumer(settings)
+def end_offset(settings: KafkaSettings, topic: str, partition: int, isolation: str = READ_COMMITTED) -> int:
+    """Offset after the last message of a partition: of its last stable one, or of any (its high watermark)."""
+    place = TopicPartition(topic, partition)
+    consumer = open_consumer(settings, isolation)
     try:
-        found = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=settings.request_seconds)
-    except KafkaException as error:
-        raise LogReadError(f"{topic}, partition {partition} cannot be read: {error.args[0]}") from None
+        found = _asked(settings, place, lambda seconds: consumer.get_watermark_offsets(place, timeout=seconds))
     finally:
         consumer.close()
     if found is None:
         raise LogReadError(f"{topic}, partition {partition}: no broker answered in {settings.request_seconds:.0f} s")
     return int(found[1])
+
+
+def offset_of(settings: KafkaSettings, topic: str, partition: int, time_ms: int) -> int | None:
+    """Offset of the first message written at or after this time (the broker's wall clock); None when there is none.
+
+    Also of one that lies in or behind a transaction that is still open.
+    """
+    place = TopicPartition(topic, partition, max(0, time_ms))
+    consumer = open_consumer(settings, READ_UNCOMMITTED)
+    try:
+        found = _asked(settings, place, lambda seconds: consumer.offsets_for_times([place], timeout=seconds))[0]
+    finally:
+        consumer.close()
+    return None if found.offset < 0 else int(found.offset)
+
+
+def _asked(settings: KafkaSettings, place: TopicPartition, ask: Callable[[float], T]) -> T:
+    """A broker's answer; while a partition has no leader it is asked again. LogReadError."""
+    deadline = time.monotonic() + settings.request_seconds
+    while True:
+        try:
+            return ask(max(0.1, deadline - time.monotonic()))
+        except KafkaException as error:
+            reason = error.args[0]
+            if reason.code() not in WITHOUT_LEADER or time.monotonic() > deadline:
+                raise LogReadError(
+                    f"{place.topic}, partition {place.partition} cannot be read: {reason.str()}"
+                ) from None
+            time.sleep(0.1)
 
 
 def _headers(message: Message) -> list[tuple[str, bytes | None]]:

@@ -16,7 +16,7 @@ import orjson
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from schemas.contracts.topics import STATE
-from streams.drivers.kafka.reading import end_offset, read_partition
+from streams.drivers.kafka.reading import end_offset, read_settled
 from streams.drivers.kafka.settings import KafkaSettings
 
 log = logging.getLogger("watchpost.kafka")
@@ -135,7 +135,7 @@ class PartitionStore:
     def position(self) -> int:
         """Read the position back; StoreLost when the topic is not the one it was written for."""
         value: bytes | None = None
-        for message in read_partition(self._settings, self._state, self._partition):
+        for message in read_settled(self._settings, self._state, self._partition):
             if message.key == self._key:
                 value = message.value
         if value is None:

@@ -33,9 +33,7 @@ class MemoryBroker:
     def partitions(self) -> dict[str, int]:
         return {topic.name: wanted_partitions(topic, SETTINGS.partitions) for topic in TOPICS}
 
-    def read(
-        self, settings: KafkaSettings, topic: str, partition: int, start: int = 0, stop: int | None = None
-    ) -> Iterator[LogMessage]:
+    def read(self, settings: KafkaSettings, topic: str, partition: int, start: int = 0) -> Iterator[LogMessage]:
         yield from self.log[topic, partition][start:]
 
     def messages(self, topic: str) -> list[LogMessage]:
@@ -52,10 +50,10 @@ class MemoryBroker:
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Let the journal use it."""
         patch.setattr(journal, "TransactionalProducer", lambda settings, name: MemoryProducer(self, name))
-        patch.setattr(journal, "read_partition", self.read)
+        patch.setattr(journal, "read_settled", self.read)
         patch.setattr(journal, "existing_partitions", lambda settings: self.partitions)
         patch.setattr(journal, "record_bytes_max", lambda settings: self.bytes_max)
-        patch.setattr(journal, "_offset_of", lambda settings, topic, number, time_ms: 0)
+        patch.setattr(journal, "offset_of", lambda settings, topic, number, time_ms: 0)
         patch.setattr(journal, "DayBarrier", lambda settings: MemoryBarrier(self))
 
 
