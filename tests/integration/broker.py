@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 BROKER_VARIABLE = "WATCHPOST_TEST_KAFKA"
+FETCHING = Path(tempfile.gettempdir()) / "watchpost-test-jars.lock"
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.1.0+org.slf4j:slf4j-simple:2.0.17"
 JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 PROPERTIES = """\
@@ -53,8 +55,8 @@ def own_broker() -> Iterator[str]:
         properties.write_text(PROPERTIES.format(port=port, controller=controller, data=folder / "data"))
         command = [java, *JVM, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars]
         tool = [*command, "kafka.tools.StorageTool"]
-        cluster = subprocess.run([*tool, "random-uuid"], check=True, capture_output=True, text=True).stdout.split()[-1]
-        subprocess.run([*tool, "format", "-t", cluster, "-c", str(properties)], check=True, capture_output=True)
+        cluster = _output([*tool, "random-uuid"]).split()[-1]
+        _output([*tool, "format", "-t", cluster, "-c", str(properties)])
         with (folder / "broker.log").open("wb") as log:
             process = subprocess.Popen([*command, "kafka.Kafka", str(properties)], stdout=log, stderr=log, cwd=folder)
         _wait_until_up(f"127.0.0.1:{port}", process, folder / "broker.log")
@@ -82,10 +84,20 @@ def _jars() -> str:
     except ImportError:
         raise NoBroker("no Kafka jars: the package jgo, which fetches them, is not installed") from None
     try:
-        environment = jgo.build(endpoint=ENDPOINT)
+        with FETCHING.open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)  # two sessions on a new machine would each see the other's half of the jars
+            environment = jgo.build(endpoint=ENDPOINT)
     except Exception as error:  # whatever keeps the jars away is the same to the tests
         raise NoBroker(f"no Kafka jars: Maven Central did not serve {ENDPOINT} ({type(error).__name__})") from error
     return ":".join(str(jar) for jar in environment.all_jars)
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        tail = done.stderr[-2000:]
+        raise RuntimeError(f"Kafka's {command[-1]} failed ({done.returncode}); the end of what it said:\n{tail}")
+    return done.stdout
 
 
 def _free_ports() -> tuple[int, int]:
