@@ -21,6 +21,7 @@ from detectors.engine.visibility import unlearnt_days
 from detectors.incidents.book import QUIET_MS, OpenIncident, Ref, ref_of
 from detectors.incidents.story import tell
 from schemas.contracts.gap import decode_gap
+from schemas.contracts.home_domains import tells_home_domains
 from schemas.contracts.incident import Activity, Incident, Reason
 from schemas.contracts.log import ARCHIVED, EntryKind, LogEntry, MalformedEntry
 from schemas.contracts.notice import Notice, decode_notice
@@ -93,7 +94,10 @@ class AccountEngine(AccountStates):
             profile = decode_profile(entry.value)
         except ValueError as error:
             raise MalformedEntry(str(error)) from None
-        tenant.take_profile(profile)
+        if tells_home_domains(entry):
+            tenant.take_home_domains(profile)
+        else:
+            tenant.take_profile(profile)
         return []
 
     def _clock(self, tenant: Tenant, entry: LogEntry) -> list[Effect]:

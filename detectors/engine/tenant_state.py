@@ -1,8 +1,9 @@
 """What a partition keeps per tenant beside the accounts, and its durable form: the registers. Layer: detectors.
 
 A register's name begins with a byte that no text in UTF-8 has, so that no account can take its place:
-`clock` (clock, closed day, days with a gap, agenda), `profile` and `former`, `gaps` (what cannot be seen now), and
-`share|DAY|ACCOUNT` for what each account gave to each open day. An entry changes the shares of its accounts and little else.
+`clock` (clock, closed day, days with a gap, agenda), `profile` and `former`, `home` (home domains that a collector told
+later), `gaps` (what cannot be seen now), and `share|DAY|ACCOUNT` for what each account gave to each open day. An entry
+changes the shares of its accounts and little else.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from detectors.engine.account import Account
 from detectors.engine.detector import DAY_MS, HOUR_MS
 from detectors.engine.ledger import DayLedger, dump_share, load_share
 from detectors.engine.visibility import UNLEARNT_DAYS_MAX, Visibility, dump_visibility, load_visibility
+from schemas.contracts.home_domains import with_home_domains
 from schemas.contracts.profile import Profile, decode_profile
 
 SEAL_AFTER_MS = 6 * HOUR_MS  # a day is sealed when the clock passes 06:00 UTC of the next
 MARK = b"\xff"
-CLOCK, PROFILE, FORMER, GAPS, SHARE = b"clock", b"profile", b"former", b"gaps", b"share"
+CLOCK, PROFILE, FORMER, GAPS, SHARE, HOME = b"clock", b"profile", b"former", b"gaps", b"share", b"home"
 
 
 class Tenant:
@@ -29,12 +31,13 @@ class Tenant:
 
     __slots__ = (
         "_dropped", "_registers", "_shares", "_touched", "accused", "clock_ms", "closed_day", "due", "former", "gaps",
-        "ledgers", "names", "numbers", "people", "profile", "saved", "visibility",
+        "home", "ledgers", "names", "numbers", "people", "profile", "saved", "visibility",
     )  # fmt: skip
 
     def __init__(self, tenant: str) -> None:
         self.profile = Profile(tenant, -1)
         self.former = self.profile  # the one before
+        self.home: tuple[str, ...] = ()  # home domains that hold in every profile; none: those of the profile do
         self.clock_ms = 0
         self.closed_day = -1
         self.ledgers: dict[int, DayLedger] = {}
@@ -86,8 +89,14 @@ class Tenant:
         if profile.day > self.profile.day:
             self.former = self.profile
             self._registers.add(FORMER)
-        self.profile = profile
+        self.profile = with_home_domains(profile, self.home) if self.home else profile
         self._registers.add(PROFILE)
+
+    def take_home_domains(self, told: Profile) -> None:
+        """A collector tells the home domains: they hold from now on, in this profile and in every later one."""
+        self.home = told.home_domains
+        self.take_profile(told if told.day >= self.profile.day else self.profile)
+        self._registers.add(HOME)
 
     def skip_days(self, days: range) -> None:
         """Do not learn these days; what is longer past than any open day is forgotten."""
@@ -139,7 +148,8 @@ class Tenant:
 
     def registers(self) -> dict[bytes, bytes]:
         """All registers."""
-        found = {MARK + name: self._dump(name) for name in (CLOCK, PROFILE, FORMER, GAPS)}
+        names = (CLOCK, PROFILE, FORMER, GAPS, *([HOME] if self.home else []))
+        found = {MARK + name: self._dump(name) for name in names}
         for day, ledger in self.ledgers.items():
             found |= {_share_name(day, self.names[number]): dump_share(s) for number, s in ledger.shares.items()}
         return found
@@ -151,6 +161,8 @@ class Tenant:
             return orjson.dumps(body)
         if name == GAPS:
             return dump_visibility(self.visibility)
+        if name == HOME:
+            return orjson.dumps(self.home)
         profile = self.profile if name == PROFILE else self.former
         return zlib.compress(orjson.dumps(asdict(profile), option=orjson.OPT_SORT_KEYS), 6)
 
@@ -162,6 +174,8 @@ class Tenant:
             self._load_profile(name, data)
         elif name == GAPS:
             self.visibility = load_visibility(data)
+        elif name == HOME:
+            self.home = _home(data)
         elif name.startswith(SHARE + b"|"):
             _, day, key = name.split(b"|", 2)
             account = key.decode()
@@ -190,3 +204,13 @@ class Tenant:
 
 def _share_name(day: int, key: str) -> bytes:
     return MARK + SHARE + f"|{day}|{key}".encode()
+
+
+def _home(data: bytes) -> tuple[str, ...]:
+    try:
+        found = orjson.loads(data)
+        if not isinstance(found, list) or not all(isinstance(domain, str) for domain in found):
+            raise ValueError
+    except ValueError:
+        raise ValueError("the tenant's home domains are damaged") from None
+    return tuple(found)

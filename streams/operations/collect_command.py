@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from schemas.contracts.home_domains import home_domains_entry
+from schemas.contracts.log import LogEntry
+from schemas.contracts.profile import Profile
+from streams.collectors.home_domains import given_domains
 from streams.drivers.kafka.collect import CollectError, CollectResult, collect
 from streams.drivers.kafka.reading import LogReadError
 from streams.drivers.kafka.settings import KafkaSettings
@@ -29,12 +33,21 @@ def run_collect(paths: Sequence[str | Path], home_domains: Sequence[str], wait: 
     collect_seldom()
     with StandardError() as said, read_export(paths, split(home_domains), said) as export:
         try:
-            result = collect(export.entries(said), settings, wait)
+            entries = export.entries(said)
+            result = collect(_with_domains(entries, given_domains(split(home_domains))), settings, wait)
         except (CollectError, TopicsError, StoreLost, LogReadError) as error:
             raise Refusal(str(error)) from None
     tell(_told(result))
     line(summary_line(export.report, export.counts, FinalIncidents(), time.monotonic() - started))
     return STATUS_INCOMPLETE if export.report.unreadable else STATUS_OK
+
+
+def _with_domains(entries: Iterator[LogEntry], given: Sequence[str]) -> Iterator[LogEntry]:
+    """The entries; after the first profile, which a log that has begun passes over, the home domains that were given."""
+    for number, entry in enumerate(entries):
+        yield entry
+        if not number and given:
+            yield home_domains_entry(Profile(entry.tenant, -1), given)
 
 
 def _told(result: CollectResult) -> str:

@@ -2,7 +2,8 @@
 
 One transactional producer per tenant (`application|collect|tenant`): opening it fences the former owner, who ends at its
 next write. What a new owner needs is read back before it writes: the feeds' rows from `watchpost.feeds.v1`, the identity
-map from `watchpost.identities.v1`, and the exact set of records from the archive itself, `watchpost.audit.v1`.
+map from `watchpost.identities.v1`, and the exact set of records from the archive itself, `watchpost.audit.v1`. Where the log
+tells other home domains than the collector knows now, an entry in every partition tells them.
 
 Every record that was produced is in the archive, as received: also one that adds nothing to another, as an entry of the role
 `archive`. What is larger than a message of the log may be is a dead letter, cut.
@@ -35,6 +36,7 @@ from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.store import Outgoing, StoreLost, TransactionalProducer
 from streams.drivers.kafka.taking import IdentityRow, Intake
 from streams.drivers.kafka.tenancy import feeds_partition
+from streams.drivers.kafka.told_domains import ToldDomains
 from streams.drivers.kafka.topics import MESSAGE_SLACK, TopicsError, existing_partitions, record_bytes_max
 
 ARCHIVE_BACK_MS = 9 * 86_400_000  # records collected before can no longer be listed by a vendor
@@ -86,11 +88,14 @@ class KafkaJournal:
     def _read_back(self, partitions: dict[str, int]) -> None:
         self._book = read_book(self._settings, self.tenant, self._partition)
         self._intake.identity_map.restore(self._identities(partitions))
-        written = False
-        for number in range(partitions[self._settings.topic(AUDIT)]):
-            written |= self._recall(number)
+        written, count = False, partitions[self._settings.topic(AUDIT)]
+        told = ToldDomains(self.tenant, count)
+        for number in range(count):
+            written |= self._recall(number, told)
         if not written and not self._book.feeds:
             self._publish([*entry_messages(self._settings, self._intake.bootstrap())])
+        elif (changed := told.changed(self._intake.home_domains)) is not None:
+            self._publish([*entry_messages(self._settings, changed)])
 
     def _identities(self, partitions: dict[str, int]) -> Iterator[IdentityRow]:
         topic = self._settings.topic(IDENTITIES)
@@ -101,7 +106,7 @@ class KafkaJournal:
                     row = orjson.loads(message.value)
                     yield row["kind"], row["held"], row["upn"]
 
-    def _recall(self, number: int) -> bool:
+    def _recall(self, number: int, told: ToldDomains) -> bool:
         topic, found = self._settings.topic(AUDIT), False
         start = offset_of(self._settings, topic, number, _broker_ms(self._clock) - ARCHIVE_BACK_MS)
         if start is None:
@@ -117,6 +122,8 @@ class KafkaJournal:
             if entry.kind is EntryKind.RECORD:
                 self._intake.recall(entry.value)
                 self.recalled += 1
+            elif entry.kind is EntryKind.PROFILE:
+                told.learn(number, entry)
         return found
 
     # --- what a feed asks and says -------------------------------------------------------------------------------

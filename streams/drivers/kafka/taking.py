@@ -69,6 +69,11 @@ class Intake(Protocol):
         """The tenant's ids."""
         ...
 
+    @property
+    def home_domains(self) -> Sequence[str]:
+        """The tenant's own mail domains; none where they are not known."""
+        ...
+
     def take(self, batch: Batch) -> Took:
         """Entries of what was never delivered."""
         ...

@@ -13,6 +13,7 @@ import pytest
 
 from schemas.contracts.collected import Batch, Content, Gap, GapKind, Tally
 from schemas.contracts.log import ARCHIVED, EntryKind, LogEntry, entry_from_message
+from schemas.contracts.profile import Profile, decode_profile, encode_profile
 from schemas.contracts.topics import AUDIT, DAY_MS, DEAD_LETTERS, FEEDS, IDENTITIES
 from schemas.identity.identity_map import IdentityMap
 from streams.collectors.live.intake import Intake
@@ -21,6 +22,7 @@ from streams.collectors.recent_index import RecentIndex
 from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX as RECORDS_MAX
 from streams.drivers.kafka.collect import CollectError, WaitEnded, closed_day
 from streams.drivers.kafka.journal import TOO_LARGE, KafkaJournal
+from streams.drivers.kafka.outbox import entry_messages
 from tests.unit.collectors.conftest import TENANT, management, signin, trace
 from tests.unit.kafka.memory_broker import SETTINGS, MemoryBroker
 from tests.unit.live.fakes import NOW, FakeClock
@@ -36,9 +38,11 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> MemoryBroker:
     return made
 
 
-def opened(stop: threading.Event | None = None, say: Callable[[str], None] = print) -> KafkaJournal:
+def opened(
+    stop: threading.Event | None = None, say: Callable[[str], None] = print, home: tuple[str, ...] = HOME
+) -> KafkaJournal:
     clock = FakeClock()
-    intake = Intake(TENANT, IdentityMap(HOME), RecentIndex(clock), HOME)
+    intake = Intake(TENANT, IdentityMap(home), RecentIndex(clock), home)
     return KafkaJournal(SETTINGS, TENANT, intake, clock, JournalLost, stop, say)
 
 
@@ -55,6 +59,45 @@ def test_the_first_profile_is_written_to_every_partition_once(broker: MemoryBrok
     for _ in range(2):
         opened()
     assert len(archive(broker, EntryKind.PROFILE)) == SETTINGS.partitions
+
+
+def profiles(broker: MemoryBroker) -> list[tuple[int, tuple[str, ...]]]:
+    """Day and home domains of every profile entry of the first partition."""
+    values = [message.value or b"" for message in broker.log[AUDIT, 0]]
+    found = [decode_profile(value) for value in values if b"home_domains" in value]
+    return [(profile.day, profile.home_domains) for profile in found]
+
+
+def test_home_domains_that_became_known_later_are_told_once_to_every_partition(broker: MemoryBroker) -> None:
+    opened(home=())
+    for home in (("b.example", "a.example"), ("a.example", "b.example"), ()):
+        opened(home=home)
+    assert profiles(broker) == [(-1, ()), (-1, ("a.example", "b.example"))]
+    assert len(archive(broker, EntryKind.PROFILE)) == 2 * SETTINGS.partitions
+
+
+def test_a_later_profile_that_knows_the_former_domains_does_not_make_it_tell_them_again(broker: MemoryBroker) -> None:
+    opened(home=())
+    opened()
+    late = LogEntry(EntryKind.PROFILE, TENANT, "", encode_profile(Profile(TENANT, 20_000)), "profile", "20000")
+    broker.take(entry_messages(SETTINGS, late))
+    opened()
+    assert profiles(broker) == [(-1, ()), (-1, HOME), (20_000, ())]
+    opened(home=("c.example",))
+    assert profiles(broker)[-1] == (20_000, ("c.example",))
+
+
+def test_domains_that_profiles_pass_on_are_known_and_one_partition_without_them_is_enough(broker: MemoryBroker) -> None:
+    opened()
+    later = LogEntry(EntryKind.PROFILE, TENANT, "", encode_profile(Profile(TENANT, 9, HOME)), "profile", "9")
+    for held in broker.log.values():
+        held.clear()  # past its time
+    broker.take(entry_messages(SETTINGS, later))
+    opened()
+    assert len(archive(broker, EntryKind.PROFILE)) == SETTINGS.partitions
+    broker.log[AUDIT, 1].clear()
+    opened()
+    assert len(archive(broker, EntryKind.PROFILE)) == 2 * SETTINGS.partitions - 1
 
 
 def test_records_rows_and_checkpoint_are_one_transaction(broker: MemoryBroker) -> None:
