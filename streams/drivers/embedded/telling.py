@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from schemas.contracts.incident import Incident
 from schemas.contracts.ocsf import encode_ocsf
-from streams.drivers.embedded.delays import with_delays, with_harm_clock
+from streams.drivers.delays import with_delays, with_harm_clock
 from streams.drivers.embedded.engine_room import Told
 
 Route = Callable[[Incident], Sequence[str]]  # names of the sinks that a message goes to

@@ -1,6 +1,6 @@
 """Whose delay an alert had, and what of an attack came after it. Layer: streams.
 
-Added to a message when it is stored: wall time decides nothing in the engine.
+Added to a message when it is stored or published: wall time decides nothing in the engine. Both live drivers do it here.
 """
 
 from __future__ import annotations
