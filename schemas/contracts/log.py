@@ -1,7 +1,8 @@
 """The log entry: the only thing that may change an account's state. Layer: schemas.
 
-The headers are those of contracts 3 for `watchpost.audit.v1`; the value is opaque bytes (for a record the vendor's bytes,
-verbatim). Clock, profile and gap entries concern a whole partition: their account is "".
+The headers are those of contracts 3 for `watchpost.audit.v1`, and `content-at`, `skew` (ms) where they are known; the value is
+opaque bytes (for a record the vendor's bytes, verbatim). Clock, profile and gap entries concern a whole partition: their
+account is "".
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ def clock_bytes(time_ms: int) -> bytes:
 
 @dataclass(slots=True, eq=False)
 class LogEntry:
-    """One entry of an account's log. `event` is a cache of the decoded record: never durable, never required."""
+    """One entry of an account's log. `event` is a cache of the decoded record: never durable, never required.
+
+    `content_ms`: when the vendor made the content available that a record came in; `skew_ms`: how far the service's clock, by
+    which `collected_ms` is, was ahead of the collector's. Both 0 where not known; they say whose delay an alert had.
+    """
 
     kind: EntryKind
     tenant: str
@@ -55,6 +60,8 @@ class LogEntry:
     collected_ms: int = 0
     historical: bool = False
     event: AuditEvent | None = None
+    content_ms: int = 0
+    skew_ms: int = 0
 
     @property
     def key(self) -> bytes:
@@ -85,6 +92,10 @@ class LogEntry:
         ]
         if self.historical:
             pairs.append(("historical", b"1"))
+        if self.content_ms:
+            pairs.append(("content-at", b"%d" % self.content_ms))
+        if self.skew_ms:
+            pairs.append(("skew", b"%d" % self.skew_ms))
         return pairs
 
 
@@ -95,11 +106,15 @@ def entry_from_message(key: bytes | None, value: bytes | None, headers: Iterable
         kind = EntryKind(found.get("entry", b"").decode())
         tenant, separator, account = (key or b"").decode().partition("|")
         source, record_id, role = (found.get(name, b"").decode() for name in ("source", "record-id", "role"))
-        collected_ms = int(found.get("collected-at", b"0"))
+        collected_ms, content_ms, skew_ms = (
+            int(found.get(name, b"0")) for name in ("collected-at", "content-at", "skew")
+        )
     except (ValueError, UnicodeDecodeError):
         raise MalformedEntry("the headers or the key are not those of a log entry") from None
     if not separator or value is None:
         raise MalformedEntry("the message has no key `tenant|account`, or no value")
+    historical = found.get("historical") == b"1"
     return LogEntry(
-        kind, tenant, account, value, source, record_id, role, collected_ms, found.get("historical") == b"1"
-    )
+        kind, tenant, account, value, source, record_id, role, collected_ms, historical,
+        content_ms=content_ms, skew_ms=skew_ms,
+    )  # fmt: skip

@@ -119,8 +119,10 @@ def detect(
     """Judge what is in the audit log on Kafka: one worker, as many as there are partitions may run."""
     from streams.operations.detect_command import run_detect
     from streams.operations.kafka_settings import kafka_settings
+    from streams.operations.live_settings import clock_of
 
-    return run_detect(kafka_settings(file_table(context, "kafka")), geo or (), egress or (), metrics_address)
+    settings = kafka_settings(file_table(context, "kafka"))
+    return run_detect(settings, geo or (), egress or (), metrics_address, clock_of(context))
 
 
 @app.command()

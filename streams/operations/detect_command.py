@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from schemas.contracts.topics import AUDIT
-from streams.clock import WallClock
+from streams.clock import Clock, WallClock
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.topics import TopicsError
 from streams.drivers.kafka.worker import run_worker
@@ -25,8 +25,14 @@ from streams.telemetry.server import OFF
 from streams.telemetry.telemetry import Telemetry
 
 
-def run_detect(settings: KafkaSettings, geo: Sequence[Path], egress: Sequence[str], metrics_address: str = OFF) -> int:
-    """Work until SIGTERM or SIGINT; returns the exit status."""
+def run_detect(
+    settings: KafkaSettings,
+    geo: Sequence[Path],
+    egress: Sequence[str],
+    metrics_address: str = OFF,
+    clock: Clock | None = None,
+) -> int:
+    """Work until SIGTERM or SIGINT; returns the exit status. `clock` is a practice tenant's; else it is wall time."""
     require_ownership()
     knowledge = knowledge_of(geo, egress)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="watchpost: %(levelname)s %(name)s: %(message)s")
@@ -42,6 +48,6 @@ def run_detect(settings: KafkaSettings, geo: Sequence[Path], egress: Sequence[st
         if where:
             tell(f"metrics and health: {where}/metrics, /live, /ready")
         try:
-            return run_worker(settings, engines, started, observer)
+            return run_worker(settings, engines, started, observer, clock)
         except TopicsError as error:
             raise Refusal(str(error)) from None

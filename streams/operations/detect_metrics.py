@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
+from prometheus_client import Gauge
+
+from schemas.contracts.incident import Tier
 from streams.drivers.kafka.observing import Worked
+from streams.drivers.measures import TenantMeasures
 from streams.telemetry.health import Health
 from streams.telemetry.observers import IncidentMetrics
 from streams.telemetry.telemetry import Telemetry
@@ -22,6 +29,13 @@ class DetectMetrics:
         self._log = log
         self._incidents = IncidentMetrics(telemetry)
         self._opening: dict[str, int] = {}
+        self._held: dict[int, Sequence[TenantMeasures]] = {}
+        self._gauges: dict[str, Callable[[str], Gauge]] = {
+            "accounts": telemetry.engine_accounts.labels,
+            "states_bytes": telemetry.engine_states_bytes.labels,
+            "open_review": lambda tenant: telemetry.engine_open_incidents.labels(tenant, Tier.REVIEW.value),
+            "open_act": lambda tenant: telemetry.engine_open_incidents.labels(tenant, Tier.ACT.value),
+        }
         self._lock = threading.Lock()
         self._beat = health.loop("loop", LOOP_LIMIT_SECONDS)
         health.set(PARTITIONS, "not yet a member of the group")
@@ -49,6 +63,29 @@ class DetectMetrics:
             left = sum(self._opening.values())
         self._health.set(PARTITIONS, f"{left} partitions are still being read back" if left else "")
 
+    def measured(self, partition: int, held: Sequence[TenantMeasures]) -> None:
+        """Sums over the partitions here; a tenant of which nothing is here any more leaves no series."""
+        with self._lock:
+            before = {row.tenant for rows in self._held.values() for row in rows}
+            self._held[partition] = held
+            sums: dict[str, Counter[str]] = {}
+            for row in (row for rows in self._held.values() for row in rows):
+                sums.setdefault(row.tenant, Counter()).update(_numbers(row))
+            for tenant, numbers in sums.items():
+                for name, gauge in self._gauges.items():
+                    gauge(tenant).set(numbers[name])
+            for tenant in before - sums.keys():
+                self._forget(tenant)
+
+    def _forget(self, tenant: str) -> None:
+        to = self._telemetry
+        for gauge in (to.engine_accounts, to.engine_states_bytes, to.engine_open_incidents):
+            gauge.remove_by_labels({"tenant": tenant})
+
     def beat(self) -> None:
         """The process's loop goes on."""
         self._beat.beat()
+
+
+def _numbers(row: TenantMeasures) -> dict[str, int]:
+    return {name: number for name, number in asdict(row).items() if name != "tenant"}

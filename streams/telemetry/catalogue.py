@@ -217,3 +217,20 @@ CATALOGUE: tuple[Metric, ...] = (
     BUILD_INFO,
     *PROCESS,
 )
+
+DETECT: tuple[
+    Metric, ...
+] = (  # what `detect` reports of its work; the rest is of processes that collect, store or send
+    ENGINE_ENTRIES,
+    ENGINE_FOLD_SECONDS,
+    ENGINE_ACCOUNTS,
+    ENGINE_STATES,
+    ENGINE_OPEN_INCIDENTS,
+    ENGINE_INCIDENTS,
+    ENGINE_DEAD,
+    ENGINE_PARTITIONS,
+    STORE_COMMIT_SECONDS,
+    VENDOR_DELAY,
+    COLLECTOR_DELAY,
+    OWN_DELAY,
+)

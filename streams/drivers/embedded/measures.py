@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
+from streams.drivers.measures import TenantMeasures
 
-@dataclass(frozen=True, slots=True)
-class TenantMeasures:
-    """Accounts with state, the bytes of their states, and open incidents by tier."""
-
-    tenant: str
-    accounts: int
-    states_bytes: int
-    open_review: int
-    open_act: int
+__all__ = ["TenantMeasures", "tenant_measures"]
 
 
 def tenant_measures(connection: sqlite3.Connection) -> list[TenantMeasures]:

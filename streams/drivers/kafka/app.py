@@ -16,6 +16,7 @@ import faust
 from schemas.contracts.log import LogEntry
 from schemas.contracts.signal import SignalItem
 from schemas.contracts.topics import AUDIT, SIGNALS, STATE
+from streams.clock import Clock, WallClock
 from streams.drivers.kafka.desk import Desk, Halt
 from streams.drivers.kafka.observing import Unobserved, WorkObserver
 from streams.drivers.kafka.outbox import EncodeIncident, Outbox
@@ -54,15 +55,24 @@ class Detect:
         return (self.accounts, self.entities)
 
 
-def create_app(settings: KafkaSettings, engines: Engines, datadir: str, observer: WorkObserver | None = None) -> Detect:
-    """A new app; nothing is started. Call it inside a running event loop. `datadir` is a folder that Faust may fill."""
+def create_app(
+    settings: KafkaSettings,
+    engines: Engines,
+    datadir: str,
+    observer: WorkObserver | None = None,
+    clock: Clock | None = None,
+) -> Detect:
+    """A new app; nothing is started. Call it inside a running event loop. `datadir` is a folder that Faust may fill.
+
+    `clock` is what alerts are timed by: wall time, unless it is practice.
+    """
     app = faust.App(settings.application, **_faust_settings(settings, datadir))
     app.transport = ReadCommittedTransport(app.conf.broker, app)
     halt = Halt()
     observer = observer or Unobserved()
     outbox = Outbox(settings, engines.encode_incident)
-    around = _Around(settings, outbox, halt, observer)
-    accounts = _desk(around, settings.topic(AUDIT), engines.accounts, decode_entry)
+    around = _Around(settings, outbox, halt, observer, clock or WallClock())
+    accounts = _desk(around, settings.topic(AUDIT), engines.accounts, decode_entry, measured=True)
     entities = _desk(around, settings.topic(SIGNALS), engines.entities, decode_signal_message)
     detect = Detect(app, accounts, entities, halt, observer)
     _add_agent(settings, detect, ACCOUNTS_AGENT, accounts)
@@ -108,9 +118,12 @@ class _Around:
     outbox: Outbox
     halt: Halt
     observer: WorkObserver
+    clock: Clock
 
 
-def _desk(around: _Around, topic: str, engine: Callable[[int], Engine[Any]], decode: Any) -> Desk:
+def _desk(
+    around: _Around, topic: str, engine: Callable[[int], Engine[Any]], decode: Any, measured: bool = False
+) -> Desk:
     settings = around.settings
 
     def make(partition: int) -> PartitionWorker[Any]:
@@ -122,6 +135,8 @@ def _desk(around: _Around, topic: str, engine: Callable[[int], Engine[Any]], dec
             partial(read_partition, settings, topic, partition),
             settings.batch_records,
             around.observer,
+            partial(around.observer.measured, partition) if measured else None,
+            around.clock,
         )
 
     return Desk(topic, make, around.halt, around.observer)

@@ -174,6 +174,8 @@ class KafkaJournal:
     def _messages(self, batch: Batch, whole: Tally) -> list[Outgoing]:
         """All that a batch writes; what became of its records is added to `whole`."""
         took = self._intake.take(batch)
+        for entry in took.entries:  # says whose delay an alert had
+            entry.content_ms, entry.skew_ms = batch.content.created_ms if batch.content else 0, batch.skew_ms
         tally, output = took.tally, [self._dead_letter(batch.feed, dead.raw, dead.reason) for dead in took.dead]
         for record in _by_record(took.entries + took.archived):
             messages = [message for entry in record for message in entry_messages(self._settings, entry)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from schemas.contracts.incident import Incident
+from streams.drivers.measures import TenantMeasures
 
 
 @dataclass(slots=True)
@@ -35,6 +37,10 @@ class WorkObserver(Protocol):
         """How many partitions of a topic are worked on here, and how many are still being read back."""
         ...
 
+    def measured(self, partition: int, held: Sequence[TenantMeasures]) -> None:
+        """What a partition of the audit log holds now; nothing once it is given up."""
+        ...
+
     def beat(self) -> None:
         """The process's loop goes on."""
         ...
@@ -50,6 +56,9 @@ class Unobserved:
         """Nothing."""
 
     def partitions(self, topic: str, opened: int, opening: int) -> None:
+        """Nothing."""
+
+    def measured(self, partition: int, held: Sequence[TenantMeasures]) -> None:
         """Nothing."""
 
     def beat(self) -> None:

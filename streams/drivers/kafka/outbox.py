@@ -9,10 +9,10 @@ from schemas.contracts.incident import Incident
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.profile import decode_profile
 from schemas.contracts.signal import Watermark, encode_signal, signal_key
-from schemas.contracts.topics import ALERTS, AUDIT, DEAD_LETTERS, PROFILES, SIGNALS, partition_of
+from schemas.contracts.topics import ALERTS, AUDIT, DEAD_LETTERS, PROFILES, SIGNALS, STATE, partition_of
 from streams.drivers.kafka.reading import LogMessage
 from streams.drivers.kafka.settings import KafkaSettings
-from streams.drivers.kafka.store import Outgoing
+from streams.drivers.kafka.store import Outgoing, first_told_prefix
 
 EncodeIncident = Callable[[Incident], bytes]
 
@@ -37,6 +37,12 @@ class Outbox:
         everywhere = isinstance(effect, Watermark)
         targets = range(settings.partitions) if everywhere else (partition_of(key, settings.partitions),)
         return [Outgoing(topic, key, value, partition) for partition in targets]
+
+    def first_told(self, message: LogMessage, uid: str, time_ms: int | None) -> Outgoing:
+        """When an incident was first told, for the next owner of the message's partition; None: it is closed."""
+        value = None if time_ms is None else b"%d" % time_ms
+        key = first_told_prefix(message.topic, message.partition) + uid.encode()
+        return Outgoing(self._settings.topic(STATE), key, value, message.partition)
 
     def dead_letter(self, message: LogMessage, stage: str, error: Exception) -> Outgoing:
         """A message that could not be read, with where it was and why."""

@@ -18,16 +18,21 @@ from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry, MalformedEntry, entry_from_message
 from schemas.contracts.signal import MalformedSignal, SignalItem, decode_signal
 from schemas.records.errors import UnreadableRecord
+from streams.clock import Clock, WallClock
+from streams.drivers.kafka.held_states import Changing, HeldStates
 from streams.drivers.kafka.observing import Unobserved, Worked, WorkObserver
 from streams.drivers.kafka.outbox import Outbox
 from streams.drivers.kafka.reading import LogMessage
 from streams.drivers.kafka.store import Outgoing, Store
+from streams.drivers.kafka.told_incidents import ToldIncidents
+from streams.drivers.measures import TenantMeasures
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 SNAPSHOT_CHUNK = 1000
 MALFORMED = (MalformedEntry, MalformedSignal, UnreadableRecord)
 ReadRange = Callable[[int, int | None], Iterator[LogMessage]]
+Report = Callable[[Sequence[TenantMeasures]], None]
 
 
 class Engine(Protocol[T_contra]):
@@ -70,7 +75,8 @@ class Abandoned(RuntimeError):
 class PartitionWorker(Generic[T]):
     """One partition of one source topic. Not thread-safe: its owner calls it from one place at a time.
 
-    `take_over` opens the store, which fences the former owner; it is called by `open`, not before.
+    `take_over` opens the store, which fences the former owner; it is called by `open`, not before. `report` is told now and
+    then what the engine holds, and nothing more when the partition is given up. `clock` is what alerts are timed by.
     """
 
     def __init__(
@@ -82,6 +88,8 @@ class PartitionWorker(Generic[T]):
         read: ReadRange,
         batch: int = 1000,
         observer: WorkObserver | None = None,
+        report: Report | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.engine = engine
         self.counts = Counts()
@@ -95,23 +103,28 @@ class PartitionWorker(Generic[T]):
         self._read = read
         self._batch = batch
         self._observer = observer or Unobserved()
+        self._told = ToldIncidents(clock or WallClock())
+        self._report = report
+        self._held = HeldStates(engine) if report is not None and isinstance(engine, Changing) else None
         self._verified = False  # the first delivery after an assignment is compared with the log
 
     def open(self) -> None:
         """Fence the former owner, rebuild the state up to the position, process what is committed behind it."""
         self._store = self._take_over()
         self.position = self._store.position()
+        self._told.restore(self._store.told())
         messages = self._read(0, None)
         rest: list[LogMessage] = []
         for message in messages:
             if message.offset > self.position:
                 rest = [message]
                 break
-            self._fold(message, Worked())
+            self._rebuild(message)
             self.counts.rebuilt += 1
             if self.abandoned:
                 raise Abandoned
         self._catch_up(chain(rest, messages))
+        self._measure()
         self.opened = True
 
     def reassigned(self) -> None:
@@ -135,9 +148,12 @@ class PartitionWorker(Generic[T]):
             if new[0].offset > self.position + 1:
                 self._catch_up(self._read(self.position + 1, new[0].offset))
         self._process(new)
+        self._measure()
 
     def close(self, snapshot: Callable[[bytes, bytes], Outgoing] | None = None) -> None:
         """Give the partition up; with `snapshot` the states of an opened one are written first."""
+        if self._report is not None:
+            self._report([])
         if self._store is None:
             return
         if snapshot is not None and self.opened and self.position >= 0:
@@ -160,11 +176,30 @@ class PartitionWorker(Generic[T]):
         for message in messages:
             output += self._fold(message, work)
         folded = time.monotonic()
+        output += [self._outbox.first_told(messages[0], *change) for change in self._told.take_changes().items()]
         self._store.commit(output, messages[-1].offset)
         self.position = messages[-1].offset
         self.counts.processed += len(messages)
         work.fold_seconds, work.commit_seconds = folded - begun, time.monotonic() - folded
         self._observer.worked(work)
+
+    def _measure(self) -> None:
+        if self._held is not None and self._report is not None and self._held.due():
+            self._report(self._held.measure(self._told))
+
+    def _rebuild(self, message: LogMessage) -> None:
+        """Fold what was processed before: its output is published."""
+        try:
+            item = self._decode(message)
+            effects = self.engine.fold(item)
+        except MALFORMED:
+            self.counts.dead_letters += 1
+            return
+        if isinstance(item, LogEntry):
+            self._told.heed(item)
+        for effect in effects:
+            if isinstance(effect, Incident):
+                self._told.keep(effect)
 
     def _fold(self, message: LogMessage, work: Worked) -> list[Outgoing]:
         stage = "decode"
@@ -178,5 +213,7 @@ class PartitionWorker(Generic[T]):
             return [self._outbox.dead_letter(message, stage, error)]
         if isinstance(item, LogEntry):
             work.entries[item.tenant, item.kind.value] += 1
-        work.told += [effect for effect in effects if isinstance(effect, Incident)]
+            self._told.heed(item)
+            effects = [self._told.tell(item, one) if isinstance(one, Incident) else one for one in effects]
+            work.told += [effect for effect in effects if isinstance(effect, Incident)]
         return [out for effect in effects for out in self._outbox.messages(effect)]

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import orjson
+
 from schemas.contracts.incident import Incident
 from schemas.contracts.topics import ALERTS, AUDIT, SIGNALS, STATE
 from streams.drivers.kafka.app import Engines
 from streams.drivers.kafka.partition import MALFORMED, Engine, decode_entry, decode_signal_message
 from streams.drivers.kafka.reading import LogMessage, read_partition
 from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.store import FIRST_TOLD, POSITION
 from streams.drivers.kafka.topics import existing_partitions
 
 T = TypeVar("T")
@@ -53,11 +56,19 @@ def published_alerts(settings: KafkaSettings) -> list[bytes]:
     return [message.value or b"" for _, _, message in read_log(settings, ALERTS)]
 
 
+def without_times(alert: bytes) -> bytes:
+    """An alert without what wall time added to it: what the log alone says."""
+    body = orjson.loads(alert)
+    body["unmapped"] |= {"delay": {}, "harm_clock": {}}
+    return orjson.dumps(body)
+
+
 def stored_states(settings: KafkaSettings) -> dict[bytes, bytes]:
-    """The latest states of the state topic, positions left out."""
+    """The latest states of the state topic; positions and times of alerts left out."""
     found: dict[bytes, bytes] = {}
+    others = tuple(f"{name}|".encode() for name in (POSITION, FIRST_TOLD))
     for _, _, message in read_log(settings, STATE):
-        if message.key and not message.key.startswith(b"position|"):
+        if message.key and not message.key.startswith(others):
             found[message.key] = message.value or b""
     return found
 

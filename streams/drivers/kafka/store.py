@@ -22,6 +22,7 @@ from streams.drivers.kafka.settings import KafkaSettings
 log = logging.getLogger("watchpost.kafka")
 TRANSACTION_TIMEOUT_MS = 10_000
 PARTITION_BY_KEY = -1  # librdkafka's "unassigned"
+POSITION, FIRST_TOLD = "position", "first-told"  # how keys of the state topic begin that are no state's
 
 
 class StoreLost(RuntimeError):
@@ -44,6 +45,10 @@ class Store(Protocol):
 
     def position(self) -> int:
         """Offset of the last record whose output is published, -1 when there is none."""
+        ...
+
+    def told(self) -> dict[str, int]:
+        """When each open incident was first told (UTC milliseconds by the service's clock), by uid; once `position` was read."""
         ...
 
     def commit(self, output: Sequence[Outgoing], position: int) -> None:
@@ -121,23 +126,35 @@ class TransactionalProducer:
         """
 
 
+def first_told_prefix(topic: str, partition: int) -> bytes:
+    """How the keys of a source partition's incidents begin in the state topic; the uid follows."""
+    return f"{FIRST_TOLD}|{topic}|{partition}|".encode()
+
+
 class PartitionStore:
-    """The store of one source partition on Kafka. The position lies in the state topic's partition of the same number."""
+    """The store of one source partition on Kafka. The position lies in the state topic's partition of the same number.
+
+    So do the times at which its open incidents were first told.
+    """
 
     def __init__(self, settings: KafkaSettings, topic: str, partition: int) -> None:
         self._settings = settings
         self._topic = topic
         self._partition = partition
         self._state = settings.topic(STATE)
-        self._key = f"position|{topic}|{partition}".encode()
+        self._key = f"{POSITION}|{topic}|{partition}".encode()
+        self._told: dict[str, int] = {}
         self._producer = TransactionalProducer(settings, f"{settings.application}|{topic}|{partition}")
 
     def position(self) -> int:
         """Read the position back; StoreLost when the topic is not the one it was written for."""
         value: bytes | None = None
+        prefix = first_told_prefix(self._topic, self._partition)
         for message in read_settled(self._settings, self._state, self._partition):
             if message.key == self._key:
                 value = message.value
+            elif message.key is not None and message.key.startswith(prefix):
+                self._note(message.key.removeprefix(prefix).decode(), message.value)
         if value is None:
             return -1
         found = orjson.loads(value)
@@ -153,6 +170,16 @@ class PartitionStore:
                 " made anew? Use another `application`, or delete the state topic too"
             )
         return position
+
+    def told(self) -> dict[str, int]:
+        """When each open incident was first told, as the reading of the position met it."""
+        return self._told
+
+    def _note(self, uid: str, value: bytes | None) -> None:
+        if value is None:
+            self._told.pop(uid, None)
+        else:
+            self._told[uid] = int(value)
 
     def commit(self, output: Sequence[Outgoing], position: int) -> None:
         """Publish output and position in one transaction."""

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from streams.clock import Clock
 from streams.drivers.kafka.app import Detect, Engines, create_app, state_message
 from streams.drivers.kafka.observing import WorkObserver
 from streams.drivers.kafka.settings import CLIENT_LOG, KafkaSettings
@@ -27,8 +28,11 @@ def run_worker(
     engines: Engines,
     started: Callable[[], None] | None = None,
     observer: WorkObserver | None = None,
+    clock: Clock | None = None,
 ) -> int:
     """Work until SIGTERM or SIGINT; returns the exit status (1 after an error, which was logged in one line).
+
+    Alerts are timed by `clock`: wall time, unless it is practice.
 
     TopicsError when the topics are missing or have another partition count. When stopping takes longer than
     `stop_seconds` the process ends itself: nothing is lost, a batch is either committed or comes again.
@@ -36,17 +40,12 @@ def run_worker(
     require_topics(settings)
     _quieten()
     with tempfile.TemporaryDirectory(prefix="watchpost-") as datadir:
-        return asyncio.run(_serve(settings, engines, datadir, started, observer))
+        create = partial(create_app, settings, engines, datadir, observer, clock)
+        return asyncio.run(_serve(settings, create, started))
 
 
-async def _serve(
-    settings: KafkaSettings,
-    engines: Engines,
-    datadir: str,
-    started: Callable[[], None] | None,
-    observer: WorkObserver | None,
-) -> int:
-    detect = create_app(settings, engines, datadir, observer)
+async def _serve(settings: KafkaSettings, create: Callable[[], Detect], started: Callable[[], None] | None) -> int:
+    detect = create()
     _stop_on_signals(detect)
     await detect.app.start()
     if started is not None:

@@ -107,6 +107,14 @@ def test_records_rows_and_checkpoint_are_one_transaction(broker: MemoryBroker) -
     assert {out.topic for out in broker.transactions[-1]} == {AUDIT, DEAD_LETTERS, FEEDS, IDENTITIES}
 
 
+def test_entries_say_when_their_content_was_there_and_by_whose_clock(broker: MemoryBroker) -> None:
+    journal = opened()
+    journal.commit(batch(management("a"), content=Content("blob", NOW - 9), collected_ms=NOW, skew_ms=-250))
+    journal.commit(batch(management("b"), collected_ms=NOW))
+    found = [(entry.content_ms, entry.collected_ms, entry.skew_ms) for entry in archive(broker)]
+    assert sorted(found) == [(0, NOW, 0), (NOW - 9, NOW, -250)]
+
+
 def test_a_new_owner_knows_all_and_delivers_nothing_twice(broker: MemoryBroker) -> None:
     first = opened()
     held = Content("blob", NOW)

@@ -35,10 +35,14 @@ class MemoryStore:
         self.stored = position
         self.output: list[Outgoing] = []
         self.commits: list[int] = []
+        self.first_told: dict[str, int] = {}
         self.fenced = self.closed = False
 
     def position(self) -> int:
         return self.stored
+
+    def told(self) -> dict[str, int]:
+        return dict(self.first_told)
 
     def commit(self, output: Sequence[Outgoing], position: int) -> None:
         if self.fenced:
