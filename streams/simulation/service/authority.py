@@ -122,7 +122,7 @@ class Authority:
         if client.lower() != tenant.client_id:
             text = f"Application with identifier '{client}' was not found in the directory '{tenant.domain}'."
             return aadsts(400, "unauthorized_client", 700016, text, now_ms)
-        if not tenant.app_enabled:
+        if not tenant.own_enabled:
             text = f"Application '{client}' is disabled."
             return aadsts(401, "invalid_client", 7000112, text, now_ms)
         if "client_assertion" in form:

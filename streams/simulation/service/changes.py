@@ -19,6 +19,19 @@ _SUBJECT = re.compile(r"\(SubjectProperty\)=([^)]+)\)")
 Change = Callable[[Mailbox], None]
 INTERESTING = frozenset(("New-InboxRule", "Set-InboxRule", "Remove-InboxRule", "Disable-InboxRule", "Enable-InboxRule",
                          "UpdateInboxRules", "Set-Mailbox", "Add-MailboxPermission", "Add-RecipientPermission"))  # fmt: skip
+GRANTS = frozenset(("Add-MailboxPermission", "Add-RecipientPermission"))
+
+
+def parameters_of(body: Body) -> dict[str, str]:
+    """The parameters of a cmdlet by name."""
+    return {str(entry["Name"]): str(entry["Value"]) for entry in body["Parameters"]}
+
+
+def rule_key(body: Body) -> tuple[str, str]:
+    """Whose rule a cmdlet is about (a UPN in lower case; empty for the tenant's mail flow rules), and its name."""
+    parameters = parameters_of(body)
+    name = (parameters.get("Identity") or parameters.get("Name", "")).rpartition("\\")[2]
+    return "" if str(body["Operation"]).endswith("TransportRule") else str(body["UserId"]).lower(), name
 
 
 def mailbox_change(body: Body, made_ms: int, number: int) -> tuple[str, Change] | None:
@@ -29,7 +42,7 @@ def mailbox_change(body: Body, made_ms: int, number: int) -> tuple[str, Change] 
         return None if change is None else (str(body["UserId"]), change)
     if body["RecordType"] != 1:
         return None
-    parameters = {str(entry["Name"]): str(entry["Value"]) for entry in body["Parameters"]}
+    parameters = parameters_of(body)
     build = _CMDLETS.get(operation)
     if build is None:
         return None
@@ -98,8 +111,13 @@ def set_mailbox(parameters: dict[str, Any], made_ms: int = 0, number: int = 0) -
     return change
 
 
+def grant_of(parameters: dict[str, str]) -> tuple[str, str]:
+    """To whom a cmdlet gives a right, and which."""
+    return parameters.get("User") or parameters.get("Trustee", ""), parameters.get("AccessRights", "")
+
+
 def _grant(parameters: dict[str, str], made_ms: int, number: int) -> Change:
-    entry = (parameters.get("User") or parameters.get("Trustee", ""), parameters.get("AccessRights", ""))
+    entry = grant_of(parameters)
 
     def change(mailbox: Mailbox) -> None:
         if entry not in mailbox.permissions:

@@ -16,11 +16,16 @@ from streams.simulation.records.directory import Changes
 from streams.simulation.records.principals import Principal
 from streams.simulation.service.applications import OWN_NAME, Grant
 from streams.simulation.service.changes import set_mailbox
+from streams.simulation.service.confirmed import confirmed_risk
 from streams.simulation.service.directory import Directory
+from streams.simulation.service.fates import EXPIRED_PASSWORD, WRONG_PASSWORD
+from streams.simulation.service.flow_rules import FlowRule
 from streams.simulation.service.interventions import Interventions
 from streams.simulation.service.mailbox import Rule
+from streams.simulation.service.returning import TRIES_MUST_CHANGE, TRIES_RESET
 from streams.simulation.world.person import Person
 
+_TOKENS_END = "Update StsRefreshTokenValidFrom Timestamp."
 _TRUE, _FALSE = "[\r\n  true\r\n]", "[\r\n  false\r\n]"
 
 
@@ -37,8 +42,7 @@ class Deeds:
         """All sessions and refresh tokens end."""
         with self.directory.lock:
             self.directory.sessions_from[person.index] = now_ms
-        self._entra(now_ms, "Update StsRefreshTokenValidFrom Timestamp.", person,
-                    [("StsRefreshTokensValidFrom", '[\r\n  "now"\r\n]', "[]")])  # fmt: skip
+        self._entra(now_ms, _TOKENS_END, person, [("StsRefreshTokensValidFrom", '[\r\n  "now"\r\n]', "[]")])
         self.interventions.revoke(person, now_ms)
 
     def set_enabled(self, person: Person, enabled: bool, now_ms: int) -> None:
@@ -52,9 +56,20 @@ class Deeds:
         change = ("AccountEnabled", _TRUE if enabled else _FALSE, _FALSE if enabled else _TRUE)
         self._entra(now_ms, operation, person, [change])
         if enabled:
-            self.interventions.enable(person, now_ms)
+            self.interventions.enable(person.index, now_ms)
         else:
-            self.interventions.disable(person, now_ms)
+            self.interventions.disable(person.index, now_ms)
+
+    def reset_password(self, person: Person, must_change: bool, now_ms: int) -> None:
+        """The password is another one, or (`must_change`) has to be changed at the next sign-in; sessions end."""
+        with self.directory.lock:
+            self.directory.sessions_from[person.index] = now_ms
+        self._entra(now_ms, "Reset user password.", person, [])
+        self._entra(now_ms, _TOKENS_END, person, [("StsRefreshTokensValidFrom", '[\r\n  "now"\r\n]', "[]")])
+        if must_change:
+            self.interventions.reset(person, now_ms, EXPIRED_PASSWORD, TRIES_MUST_CHANGE)
+        else:
+            self.interventions.reset(person, now_ms, WRONG_PASSWORD, TRIES_RESET)
 
     def set_rule(self, person: Person, rule: Rule, enabled: bool, now_ms: int) -> None:
         """A rule is switched on or off."""
@@ -69,8 +84,30 @@ class Deeds:
             rules = self.directory.mailbox(person).rules
             if rule in rules:
                 rules.remove(rule)
+            self.directory.remove(person.upn, rule.name, now_ms)
             self.directory.changed()
         self._rule(now_ms, "Remove-InboxRule", person, rule)
+
+    def set_flow_rule(self, rule: FlowRule, enabled: bool, now_ms: int) -> None:
+        """A mail flow rule is switched on or off."""
+        with self.directory.lock:
+            rule.enabled = enabled
+        self._exchange(now_ms, "Enable-TransportRule" if enabled else "Disable-TransportRule", rule.name,
+                       [("Identity", rule.name)])  # fmt: skip
+
+    def remove_flow_rule(self, rule: FlowRule, now_ms: int) -> None:
+        """A mail flow rule is gone."""
+        with self.directory.lock:
+            self.directory.flow.rules.remove(rule)
+            self.directory.remove("", rule.name, now_ms)
+        self._exchange(now_ms, "Remove-TransportRule", rule.name, [("Identity", rule.name)])
+
+    def set_audit_bypass(self, person: Person, bypassed: bool, now_ms: int) -> None:
+        """An account is exempt from mailbox auditing, or no longer."""
+        with self.directory.lock:
+            self.directory.mailbox(person).audit_bypass = bypassed
+        self._exchange(now_ms, "Set-MailboxAuditBypassAssociation", person.alias,
+                       [("Identity", person.alias), ("AuditBypassEnabled", str(bypassed))])  # fmt: skip
 
     def set_mailbox(self, person: Person, parameters: dict[str, Any], now_ms: int) -> None:
         """Forwarding or auditing of a mailbox is changed."""
@@ -83,14 +120,17 @@ class Deeds:
 
     def remove_permission(self, person: Person, member: str, right: str, now_ms: int) -> bool:
         """A right on a mailbox is taken back; False when nobody has it."""
-        mailbox = self.directory.mailbox(person)
+        mailbox, who = self.directory.mailbox(person), self.directory.find(member)
         with self.directory.lock:
             kept = [entry for entry in mailbox.permissions
                     if entry[0].lower() != member.lower() or entry[1] != right]  # fmt: skip
             gone = len(kept) != len(mailbox.permissions)
             mailbox.permissions[:] = kept
-        self._exchange(now_ms, "Remove-MailboxPermission", person.alias, [
-            ("Identity", directory_name(self.directory.tenant, person.alias)), ("User", member),
+        if gone and who is not None:
+            self.interventions.lose(who, person.upn, right, now_ms)
+        sends = right == "SendAs"
+        self._exchange(now_ms, "Remove-RecipientPermission" if sends else "Remove-MailboxPermission", person.alias, [
+            ("Identity", directory_name(self.directory.tenant, person.alias)), ("Trustee" if sends else "User", member),
             ("AccessRights", right)])  # fmt: skip
         return gone
 
@@ -112,6 +152,11 @@ class Deeds:
         """An application may get tokens, or may not."""
         with self.directory.lock:
             body["accountEnabled"] = enabled
+        index = self.interventions.world.index.get(str(body["id"]))
+        if index is not None and enabled:
+            self.interventions.enable(index, now_ms)
+        elif index is not None:
+            self.interventions.disable(index, now_ms)
         change = ("AccountEnabled", _TRUE if enabled else _FALSE, _FALSE if enabled else _TRUE)
         self._principal(now_ms, "Update service principal.", str(body["id"]), [change])
 
@@ -123,7 +168,9 @@ class Deeds:
 
     def confirm_compromised(self, people: list[Person], now_ms: int) -> None:
         """Identity Protection is told that accounts are taken over."""
-        self.done += [(now_ms, "confirmCompromised", person.upn) for person in people]
+        for person in people:
+            self.done.append((now_ms, "confirmCompromised", person.upn))
+            self.interventions.tell_risk(confirmed_risk(self.directory.tenant, person, now_ms), now_ms)
 
     def _entra(self, now_ms: int, operation: str, person: Person, changes: Changes) -> None:
         rng = chance(self.directory.tenant.seed, "deed", now_ms, operation, person.index)

@@ -15,10 +15,21 @@ from streams.simulation.record import MANAGEMENT, Body, Record
 from streams.simulation.records.cmdlets import directory_name
 from streams.simulation.service.applications import GRAPH_APP, Applications, Grant, draw_applications, principal_body
 from streams.simulation.service.attacks import dormant_rule_name, victim_of
-from streams.simulation.service.changes import INTERESTING, mailbox_change
+from streams.simulation.service.changes import (
+    GRANTS,
+    INTERESTING,
+    Change,
+    grant_of,
+    mailbox_change,
+    parameters_of,
+    rule_key,
+)
+from streams.simulation.service.flow_rules import FLOW_CHANGES, FlowRules
+from streams.simulation.service.item import NOBODY
 from streams.simulation.service.mailbox import Mailbox, Rule
 from streams.simulation.service.mailboxes import draw_mailbox, draw_methods
 from streams.simulation.service.options import Attack, TenantOptions
+from streams.simulation.service.spans import NEVER, Spans
 from streams.simulation.world.person import Person
 from streams.simulation.world.tenant import Tenant
 
@@ -28,12 +39,16 @@ ROLES = (
     ("fe930be7-5e62-47db-91af-98c3a49a38b1", "User Administrator"),
 )
 _CONSENT = re.compile(r"ClientId: (?P<client>[^,]*), PrincipalId: (?P<principal>[^,]*), .*Scope: (?P<scope>[^\]]*)\]")
-_NEVER = 1 << 62
 _HAPPENS = Callable[[int, int, int], bool]
+_Granted = Callable[[Person, str, str, int], None]
 
 
 class Directory:
-    """State at the moment of the last `advance`; whoever reads or changes it holds `lock`."""
+    """State at the moment of the last `advance`; whoever reads or changes it holds `lock`.
+
+    `removed` says when a rule was gone that we removed, by owner (empty: the tenant) and name, until it is made anew. `granted`
+    is told of each right on a mailbox that is given.
+    """
 
     def __init__(
         self, tenant: Tenant, people: list[Person], options: TenantOptions, client_id: str, principal_id: str
@@ -43,6 +58,9 @@ class Directory:
         self.disabled: set[int] = set()
         self.sessions_from: dict[int, int] = {}
         self.happens: _HAPPENS = lambda index, time_ms, attack: True
+        self.granted: _Granted = lambda mailbox, who, right, at_ms: None
+        self.removed: dict[tuple[str, str], Spans] = {}
+        self.flow = FlowRules(tenant, options)
         self.mailboxes = [draw_mailbox(tenant, people, person, options) for person in people]
         self.methods = [draw_methods(tenant, person) for person in people]
         self.applications: Applications = draw_applications(tenant, people, options, client_id, principal_id)
@@ -85,11 +103,43 @@ class Directory:
                 found = mailbox_change(record.body, record.time, number)
                 person = None if found is None else self.find(found[0])
                 if found is not None and person is not None:
-                    self._later(record.time, person.index, attack, partial(found[1], self.mailboxes[person.index]))
+                    apply = partial(self._change, record, found[1], person)
+                    self._later(record.time, person.index, attack, apply)
+            elif record.body["Operation"] in FLOW_CHANGES:
+                who = self.find(str(record.body["UserId"]))
+                index = NOBODY if who is None else who.index
+                self._later(record.time, index, attack, partial(self._change_flow, record))
             elif record.body["Operation"] == "Consent to application.":
                 consenting = self.find(str(record.body["UserId"]))
                 if consenting is not None:
                     self._later(record.time, consenting.index, attack, partial(self._consent, record.body, record.uid))
+
+    def _change(self, record: Record, change: Change, person: Person) -> None:
+        """Change a mailbox, unless the record is about a rule that is no longer there."""
+        body = record.body
+        operation = str(body["Operation"])
+        if operation.endswith("InboxRule") and not self._exists(record, operation):
+            return
+        change(self.mailboxes[person.index])
+        if operation in GRANTS:
+            self.granted(person, *grant_of(parameters_of(body)), record.time)
+
+    def _change_flow(self, record: Record) -> None:
+        if self._exists(record, str(record.body["Operation"])):
+            self.flow.change(record.body, record.time)
+
+    def _exists(self, record: Record, operation: str) -> bool:
+        """Whether there is the rule that a cmdlet changes, as far as we did not remove it."""
+        removed = self.removed.get(rule_key(record.body))
+        if removed is None:
+            return True
+        if operation.startswith("New-"):
+            removed.end(record.time)
+        return not removed.holds(record.time)
+
+    def remove(self, owner: str, rule: str, now_ms: int) -> None:
+        """A rule of an account (a UPN), or of the tenant (empty), is gone by what we did."""
+        self.removed.setdefault((owner, rule), Spans()).begin(now_ms)
 
     def _later(self, at: int, index: int, attack: int, apply: Callable[[], None]) -> None:
         with self.lock:
@@ -117,7 +167,7 @@ class Directory:
         if found is None:
             with self.lock:
                 pairs = zip(self.people, self.mailboxes, strict=True)
-                found = self._forwarding = [(person, box) for person, box in pairs if box.forwards(_NEVER)]
+                found = self._forwarding = [(person, box) for person, box in pairs if box.forwards(NEVER)]
         return found
 
     def _consent(self, body: Body, uid: str) -> None:

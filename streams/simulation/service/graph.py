@@ -59,7 +59,8 @@ class GraphApi:
         if not set(route.roles) & set(claims["roles"]):
             return graph_error(403, "Authorization_RequestDenied", _DENIED, now_ms)
         licences = frozenset(tenant.licences)
-        query = Query(tenant.directory, request, licences, self.logs.base, version, now_ms, names)
+        query = Query(tenant.directory, request, licences, self.logs.base, version, now_ms, names,
+                      frozenset(claims["roles"]))  # fmt: skip
         return _routed(query, route, tenant, path)
 
 

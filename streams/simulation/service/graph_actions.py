@@ -27,6 +27,10 @@ class Refused(Exception):
     text: str
 
 
+_ENABLING = frozenset(("User.EnableDisableAccount.All", "User.ReadWrite.All"))
+_RESETTING = frozenset(("User-PasswordProfile.ReadWrite.All", "User.ReadWrite.All"))
+_MUST_CHANGE = "forceChangePasswordNextSignIn"
+
 Action = Callable[[Query, Deeds], Reply]
 
 
@@ -52,12 +56,30 @@ def revoke_sessions(query: Query, deeds: Deeds) -> Reply:
 
 
 def patch_user(query: Query, deeds: Deeds) -> Reply:
-    """PATCH /users/{id}: accountEnabled; administrators are protected from applications without a role."""
-    person, enabled = _person(query), _member(query, "accountEnabled")
-    if person.kind == "admin":
-        raise Refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-    deeds.set_enabled(person, enabled, query.now_ms)
+    """PATCH /users/{id}: accountEnabled, passwordProfile (a password, forceChangePasswordNextSignIn), each with its role.
+
+    Administrators are protected from applications without a role.
+    """
+    person, body = _person(query), query.request.json()
+    profile = body.get("passwordProfile") if isinstance(body, dict) else None
+    if profile is None:
+        enabled = _member(query, "accountEnabled")
+        _protect(query, person, _ENABLING)
+        deeds.set_enabled(person, enabled, query.now_ms)
+        return Reply(204)
+    if not isinstance(profile, dict) or not (profile.get("password") or profile.get(_MUST_CHANGE) is True):
+        raise Refused(400, "Request_BadRequest", "A value is required for property 'passwordProfile' of resource.")
+    _protect(query, person, _RESETTING)
+    deeds.reset_password(person, profile.get(_MUST_CHANGE) is True, query.now_ms)
+    if "accountEnabled" in body:
+        _protect(query, person, _ENABLING)
+        deeds.set_enabled(person, _member(query, "accountEnabled"), query.now_ms)
     return Reply(204)
+
+
+def _protect(query: Query, person: Person, roles: frozenset[str]) -> None:
+    if person.kind == "admin" or not roles & query.roles:
+        raise Refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
 def patch_rule(query: Query, deeds: Deeds) -> Reply:

@@ -33,6 +33,7 @@ class Query:
     version: str
     now_ms: int
     names: tuple[str, ...] = ()
+    roles: frozenset[str] = frozenset()
 
 
 Rows = list[dict[str, Any]]

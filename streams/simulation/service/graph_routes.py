@@ -58,7 +58,8 @@ ROUTES = (
     _get("reports/authenticationMethods/userRegistrationDetails", ("AuditLog.Read.All",), read.registrations),
     _do("POST", f"users/{_ONE}/revokeSignInSessions", ("User.RevokeSessions.All", "User.ReadWrite.All"),
         act.revoke_sessions),
-    _do("PATCH", f"users/{_ONE}", ("User.EnableDisableAccount.All", "User.ReadWrite.All"), act.patch_user),
+    _do("PATCH", f"users/{_ONE}", (
+        "User.EnableDisableAccount.All", "User-PasswordProfile.ReadWrite.All", "User.ReadWrite.All"), act.patch_user),
     _do("PATCH", f"{_RULES_PATH}/{_ONE}", _WRITE_RULES, act.patch_rule),
     _do("DELETE", f"{_RULES_PATH}/{_ONE}", _WRITE_RULES, act.delete_rule),
     _do("DELETE", f"oauth2PermissionGrants/{_ONE}", ("DelegatedPermissionGrant.ReadWrite.All",), act.delete_grant),

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import orjson
 
 from streams.simulation.chance import chance
-from streams.simulation.clock import DAY, MINUTE, SECOND
-from streams.simulation.life.day import Day
-from streams.simulation.life.sessions import Slot, open_session
-from streams.simulation.record import Body, Record
-from streams.simulation.records.logons import FAILURES, SignIn, logon_record, signin_record
+from streams.simulation.life.sessions import Slot
+from streams.simulation.record import Body
 from streams.simulation.service.directory import Directory
-from streams.simulation.service.item import BENIGN, NOBODY, Item
+from streams.simulation.service.failing import ENTRA, SIGNINS, failed
+from streams.simulation.service.fates import DISABLED, REVOKED, Fate, Ousting, Renewal
+from streams.simulation.service.impossible import CHANGES_RULE, gone_rule, lost_right
+from streams.simulation.service.item import AFTERMATH, BENIGN, NOBODY, Item
+from streams.simulation.service.returning import SLOTS, TRIES_REVOKED, cut_off, return_of, sessions_of
+from streams.simulation.service.spans import Spans
 from streams.simulation.service.spool import Spool
 from streams.simulation.service.stores import Stores
 from streams.simulation.service.world import World
-from streams.simulation.world.devices import OFFICE_HOME
 from streams.simulation.world.person import Person
 
-DISABLED, REVOKED, STALE = 50057, 50173, 50133
-_SLOTS: tuple[Slot, ...] = ("browser", "outlook", "phone")
-_ENTRA = "Audit.AzureActiveDirectory"
-_NEVER = 1 << 62
-
-
-@dataclass(slots=True)
-class _Renewal:
-    """From a moment on the owner works in new sessions in the place of the old ones."""
-
-    since: int
-    back: int
-    swaps: list[tuple[bytes, bytes]]
-
-
-@dataclass(slots=True)
-class _Fate:
-    """What was done to one account: spans of being disabled, revocations, the sessions that came after."""
-
-    disabled: list[list[int]] = field(default_factory=list)
-    revoked: list[int] = field(default_factory=list)
-    renewals: list[_Renewal] = field(default_factory=list)
+_EXCHANGE = "Audit.Exchange"
+_ACTS = (_EXCHANGE, "messageTraces")
 
 
 @dataclass(slots=True)
@@ -52,7 +34,7 @@ class Interventions:
     stores: Stores
     directory: Directory
     spool: Spool
-    _fates: dict[int, _Fate] = field(default_factory=dict)
+    _fates: dict[int, Fate] = field(default_factory=dict)
 
     def change(self, name: str, item: Item) -> list[tuple[str, Item]]:
         """What becomes of an item at its release."""
@@ -61,59 +43,59 @@ class Interventions:
             return self._judge(name, item, fate)
         if item.who == NOBODY and name == "messageTraces":
             return self._sent_on(name, item)
-        return [(name, item)]
+        return self._rules_that_exist(name, item)
 
     def happens(self, index: int, time_ms: int, attack: int) -> bool:
         """Whether an act of an account takes place at all."""
         fate = self._fates.get(index)
-        return fate is None or not (self._barred(fate, time_ms) or self._expelled(fate, time_ms, attack))
+        return fate is None or not (fate.disabled.holds(time_ms) or self._ousted(fate, time_ms, attack) is not None)
 
-    def _barred(self, fate: _Fate, time_ms: int) -> bool:
-        return any(begin < time_ms < end for begin, end in fate.disabled)
-
-    def _expelled(self, fate: _Fate, time_ms: int, attack: int) -> bool:
-        if attack == BENIGN:
-            return False
+    def _ousted(self, fate: Fate, time_ms: int, attack: int) -> Ousting | None:
+        if attack < 0:
+            return None
         began = self.world.attacks[attack].at_ms
-        return any(began <= moment < time_ms for moment in fate.revoked)
+        return next((found for found in fate.oustings if found.bars(attack, began, time_ms)), None)
 
-    def _judge(self, name: str, item: Item, fate: _Fate) -> list[tuple[str, Item]]:
-        if self._barred(fate, item.time):
-            return self._failed(name, item, DISABLED)
-        if self._expelled(fate, item.time, item.attack):
-            return self._failed(name, item, REVOKED)
-        if item.attack == BENIGN:
-            for renewal in fate.renewals:
+    def _judge(self, name: str, item: Item, fate: Fate) -> list[tuple[str, Item]]:
+        if fate.disabled.holds(item.time):
+            return self._fails(name, item, DISABLED, 0)
+        ousting = self._ousted(fate, item.time, item.attack)
+        if ousting is not None:
+            return self._fails(name, item, REVOKED, ousting.password_error)
+        for renewal in fate.renewals if item.attack != AFTERMATH else ():
+            if item.attack == BENIGN:
                 if renewal.since < item.time < renewal.back:
                     return []
                 if item.time >= renewal.back:
                     item = self._renewed(item, renewal)
+            elif self.world.attacks[item.attack].at_ms > renewal.since:
+                item = self._renewed(item, renewal)  # who steals a session later steals the one that there is then
+        if name in _ACTS and lost_right(fate.lost, item.time, self.spool.read(item.position)):
+            return []
+        return self._rules_that_exist(name, item)
+
+    def _rules_that_exist(self, name: str, item: Item) -> list[tuple[str, Item]]:
+        """Nobody changes a rule that was removed."""
+        directory = self.directory
+        if name == _EXCHANGE and directory.removed and item.attack != AFTERMATH:
+            line = self.spool.read(item.position)
+            if CHANGES_RULE.search(line) and gone_rule(directory, orjson.loads(line), item.time):
+                return []
         return [(name, item)]
 
-    def _renewed(self, item: Item, renewal: _Renewal) -> Item:
+    def _renewed(self, item: Item, renewal: Renewal) -> Item:
         line = self.spool.read(item.position)
         found = line
         for old, new in renewal.swaps:
             found = found.replace(old, new)
         return item if found == line else item._replace(position=self.spool.write(found))
 
-    def _failed(self, name: str, item: Item, error: int) -> list[tuple[str, Item]]:
+    def _fails(self, name: str, item: Item, error: int, password_error: int) -> list[tuple[str, Item]]:
         """A sign-in that fails now; everything else does not happen."""
-        if name.startswith("signIns/"):
-            body = orjson.loads(self.spool.read(item.position))
-            if error == REVOKED and body.get("isInteractive"):
-                error = STALE
-            body["status"] = {"errorCode": error, "failureReason": FAILURES[error][1], "additionalDetails": None}
-            body["conditionalAccessStatus"] = "notApplied"
-            return [(name, self._kept(item, body))]
-        if name != _ENTRA:
+        if not name.startswith(SIGNINS) and name != ENTRA:
             return []
-        body = orjson.loads(self.spool.read(item.position))
-        if int(body["RecordType"]) != 15:
-            return []
-        body["Operation"], body["ResultStatus"] = "UserLoginFailed", "Failed"
-        body["ErrorNumber"], body["LogonError"] = str(error), FAILURES[error][0]
-        return [(name, self._kept(item, body))]
+        line = failed(name, self.spool.read(item.position), error, password_error)
+        return [] if line is None else [(name, item._replace(position=self.spool.write(line)))]
 
     def _kept(self, item: Item, body: Body) -> Item:
         return item._replace(position=self.spool.write(orjson.dumps(body)))
@@ -133,81 +115,91 @@ class Interventions:
             for target in box.forwards(item.time) if body["recipientAddress"] == person.upn else ():
                 row = body | {"id": rng.guid(), "senderAddress": person.upn, "recipientAddress": target,
                               "subject": f"FW: {body.get('subject', '')}"}  # fmt: skip
-                found.append((name, self._kept(item._replace(who=person.index), row)))
+                found.append((name, self._kept(item._replace(who=NOBODY), row)))
         return found
 
-    def disable(self, person: Person, now_ms: int) -> None:
-        """The account may do nothing from now on."""
-        fate = self._fates.setdefault(person.index, _Fate())
-        if not fate.disabled or fate.disabled[-1][1] != _NEVER:
-            fate.disabled.append([now_ms, _NEVER])
+    def _fate(self, index: int) -> Fate:
+        return self._fates.setdefault(index, Fate())
 
-    def enable(self, person: Person, now_ms: int) -> None:
-        """The account may act again."""
-        fate = self._fates.get(person.index)
-        if fate is not None and fate.disabled and fate.disabled[-1][1] == _NEVER:
-            fate.disabled[-1][1] = now_ms
+    def disable(self, index: int, now_ms: int) -> None:
+        """The account or application may do nothing from now on."""
+        self._fate(index).disabled.begin(now_ms)
+
+    def enable(self, index: int, now_ms: int) -> None:
+        """It may act again; an owner whose sessions had ended meanwhile, or who had not come back, signs in again."""
+        fate = self._fate(index)
+        since = fate.disabled.end(now_ms)
+        if since is not None and fate.renewals and fate.renewals[-1].back > since:
+            self._renew(self.world.people[index], now_ms, TRIES_REVOKED)
+
+    def tell_risk(self, body: Body, now_ms: int) -> None:
+        """A risk detection that has no sign-in behind it."""
+        self.stores.take("riskDetections", Item(now_ms, now_ms, self.spool.write(orjson.dumps(body))))
+
+    def lose(self, person: Person, mailbox: str, right: str, now_ms: int) -> None:
+        """The account loses a right on a mailbox (a UPN in lower case)."""
+        self._fate(person.index).lost.setdefault((mailbox, right), Spans()).begin(now_ms)
+
+    def regain(self, mailbox: Person, who: str, right: str, at_ms: int) -> None:
+        """Somebody (a UPN or another name) has the right again."""
+        person = self.directory.find(who)
+        fate = None if person is None else self._fates.get(person.index)
+        if fate is not None and (mailbox.upn, right) in fate.lost:
+            fate.lost[(mailbox.upn, right)].end(at_ms)
 
     def revoke(self, person: Person, now_ms: int) -> None:
-        """Sessions end: a thief's for good, the owner's until he signs in again."""
-        fate = self._fates.setdefault(person.index, _Fate())
-        fate.revoked.append(now_ms)
-        number = max(0, (now_ms - self.world.tenant.start) // DAY)
-        renewal = _Renewal(now_ms, now_ms, self._swaps(person, number, now_ms))
-        coming = [item.time for name, item in self.stores.waiting()
-                  if item.who == person.index and item.attack == BENIGN and item.time > now_ms
-                  and name.startswith(("Audit.", "signIns/"))]  # fmt: skip
-        returns = max(min(coming, default=now_ms + 8 * 60 * MINUTE), now_ms + 30 * SECOND)
-        renewal.back = returns + 2 * MINUTE
-        records = self._sign_in_again(person, renewal, returns)
-        fate.renewals.append(renewal)
-        self.world.add(records, exempt=True)
-        self._intruder_fails(person, now_ms)
+        """Sessions end: for owner and thief until they sign in again, which the thief of a mere session cannot."""
+        again: dict[int, int] = {}
+        for name, item in self._coming(person, now_ms):
+            if item.attack >= 0 and name == "signIns/interactiveUser":
+                status = orjson.loads(self.spool.read(item.position))["status"]
+                if status["errorCode"] == 0:
+                    again[item.attack] = min(item.time - 1, again.get(item.attack, item.time))
+        self._oust(person, now_ms, Ousting(now_ms, again), TRIES_REVOKED)
 
-    def _swaps(self, person: Person, number: int, now_ms: int) -> list[tuple[bytes, bytes]]:
-        found: list[tuple[bytes, bytes]] = []
-        for slot in _SLOTS:
-            old = open_session(self.world.tenant, person, number, slot).identity
-            earlier = self._fates[person.index].renewals
-            for renewal in earlier:
-                old = dict(renewal.swaps).get(old.encode(), old.encode()).decode()
-            new = chance(self.world.tenant.seed, "renewed", old, now_ms).guid()
-            found.append((old.encode(), new.encode()))
-        return found
+    def reset(self, person: Person, now_ms: int, password_error: int, tries: tuple[int, ...]) -> None:
+        """The password is another: sessions end, and the old password opens none. `tries`: what the owner meets."""
+        self._oust(person, now_ms, Ousting(now_ms, {}, password_error), tries)
 
-    def _sign_in_again(self, person: Person, renewal: _Renewal, at: int) -> list[Record]:
-        """The stale token is refused, then password and second factor."""
-        tenant = self.world.tenant
-        number = max(0, (at - tenant.start + person.offset * 60 * MINUTE) // DAY)
-        day = Day(tenant, self.world.people, person, number)
-        slot = day.main_slot()
-        place = day.place_at(slot, at)
-        device = person.computer(number)
-        rng = chance(tenant.seed, person.index, "signs in again", renewal.since)
-        old, new = renewal.swaps[_SLOTS.index(slot)]
-        found: list[Record] = []
-        for moment, session, error in ((at, old, REVOKED), (at + 40 * SECOND, old, STALE), (at + 70 * SECOND, new, 0)):
-            interactive = error != REVOKED
-            event = SignIn(moment, place, OFFICE_HOME, device, device.user_agent(number), device.browser_text(number),
-                           session.decode(), rng.token(), interactive, error, True, "oAuth2" if interactive else "none",
-                           "none" if interactive else "refreshToken")  # fmt: skip
-            uid = rng.guid()
-            found += [signin_record(tenant, person, rng, event, uid), logon_record(tenant, person, rng, event, uid)]
-        return found
-
-    def _intruder_fails(self, person: Person, now_ms: int) -> None:
-        """A thief who is cut off tries his token once more."""
+    def _oust(self, person: Person, now_ms: int, ousting: Ousting, tries: tuple[int, ...]) -> None:
+        fate = self._fate(person.index)
+        fate.oustings.append(ousting)
+        self._renew(person, now_ms, tries)
         for number, seen in self.world.intruders.items():
             if seen.person != person.index or self.world.attacks[number].at_ms > now_ms:
                 continue
-            coming = [item.time for _, item in self.stores.waiting()
-                      if item.attack == number and item.who == person.index and item.time > now_ms]  # fmt: skip
-            if not coming:
+            coming = [(item.time, name) for name, item in self._coming(person, now_ms)
+                      if item.attack == number and ousting.bars(number, now_ms, item.time)]  # fmt: skip
+            first, name = min(coming, default=(0, ENTRA))
+            if not name.startswith((SIGNINS, ENTRA)):  # a sign-in fails by itself
+                self.world.add(cut_off(self.world, person, seen, number, now_ms, first), attack=AFTERMATH)
+
+    def _coming(self, person: Person, now_ms: int) -> Iterator[tuple[str, Item]]:
+        """What the account will do, as far as its life is made."""
+        return ((name, item) for name, item in self.stores.waiting() if item.who == person.index and item.time > now_ms)
+
+    def _renew(self, person: Person, now_ms: int, tries: tuple[int, ...]) -> None:
+        """From now on the owner works in new sessions, after signing in again at the first use of each old one."""
+        fate = self._fate(person.index)
+        held = {slot: session.identity.encode() for slot, session in sessions_of(self.world, person, now_ms).items()}
+        swaps: list[tuple[bytes, bytes]] = []
+        for slot in SLOTS:
+            old = fate.session(held[slot])
+            new = chance(self.world.tenant.seed, "renewed", old.decode(), now_ms).guid()
+            swaps.append((old, new.encode()))
+        renewal = Renewal(now_ms, now_ms, swaps)
+        records = return_of(self.world, person, renewal, self._first_uses(person, now_ms, held), tries)
+        fate.renewals.append(renewal)
+        self.world.add(records, attack=AFTERMATH)
+
+    def _first_uses(self, person: Person, now_ms: int, held: dict[Slot, bytes]) -> dict[Slot, int]:
+        """When the account would next use each of its sessions."""
+        found: dict[Slot, int] = {}
+        for name, item in self._coming(person, now_ms):
+            if item.attack != BENIGN or not name.startswith(("Audit.", SIGNINS)):
                 continue
-            rng = chance(self.world.tenant.seed, "cut off", number, now_ms)
-            event = seen.event._replace(at=max(min(coming), now_ms + SECOND), error=REVOKED, interactive=False,
-                                        token=rng.token())  # fmt: skip
-            uid = rng.guid()
-            tenant = self.world.tenant
-            self.world.add([signin_record(tenant, person, rng, event, uid),
-                            logon_record(tenant, person, rng, event, uid)], exempt=True)  # fmt: skip
+            line = self.spool.read(item.position)
+            for slot, session in held.items():
+                if session in line and item.time < found.get(slot, item.time + 1):
+                    found[slot] = item.time
+        return found

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 NOBODY = -1
 BENIGN = -1
+AFTERMATH = -2
 
 
 class Item(NamedTuple):
     """Arrival and event time (UTC milliseconds), place in the spool, whose it is, and which attack made it.
 
-    `who` is the index of the acting account, or NOBODY; `attack` the number of an attack, or BENIGN; `revision` that it
-    replaces an earlier row with the same id.
+    `who` is the index of the acting account or application, or NOBODY; `attack` the number of an attack, BENIGN, or
+    AFTERMATH (what an account does because of what was done to it); `revision` that it replaces an earlier row with
+    the same id.
     """
 
     arrival: int

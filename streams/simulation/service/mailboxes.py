@@ -39,6 +39,8 @@ def draw_mailbox(tenant: Tenant, people: list[Person], person: Person, options: 
         found.deliver_and_forward = True
     if person.assistant >= 0:
         found.permissions.append((people[person.assistant].upn, "FullAccess"))
+        if person.kind == "shared":
+            found.permissions.append((people[person.assistant].upn, "SendAs"))
     found.audit_bypass = 0 < person.index <= options.bypassed
     found.audit_enabled = not 0 < person.index <= options.unaudited
     return found

@@ -29,6 +29,7 @@ GRAPH_ROLES = (
     "Organization.Read.All",
     "Policy.Read.All",
     "RoleManagement.Read.Directory",
+    "User-PasswordProfile.ReadWrite.All",
     "User.EnableDisableAccount.All",
     "User.Read.All",
     "User.RevokeSessions.All",
@@ -76,7 +77,8 @@ class TenantOptions:
     between; `expiration_days` 20 as measured or 7 as documented. `backlog_ms`: how far before its start a
     first subscription reaches; `subscribed` are content types enabled since before the data. `signin_delay_minutes` is
     added to the visibility of sign-ins. `licences`: any of P1, P2; `audit_on`: unified audit logging. `hidden_rule`: only
-    Exchange shows the rule of a dormant attack; `bypassed` and `unaudited`: mailboxes exempt from, or without, auditing.
+    Exchange shows the rule of a dormant attack; `bypassed` and `unaudited`: mailboxes exempt from, or without, auditing;
+    `copied_to`: an address to which a mail flow rule, made before the data, copies all mail.
     """
 
     seed: int = 1
@@ -115,6 +117,7 @@ class TenantOptions:
     hidden_rule: bool = False
     bypassed: int = 0
     unaudited: int = 0
+    copied_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

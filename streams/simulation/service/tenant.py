@@ -49,6 +49,7 @@ class PracticeTenant:
         interventions = Interventions(self.world, self.stores, self.directory, self._spool)
         self.world.observe = self.directory.observe
         self.directory.happens = interventions.happens
+        self.directory.granted = interventions.regain
         self.stores.change = interventions.change
         self.deeds = Deeds(self.directory, interventions, own_principal(self.client_id, self.principal_id))
         self.subscriptions = Subscriptions(options, start)
@@ -58,6 +59,12 @@ class PracticeTenant:
     def domain(self) -> str:
         """The home domain."""
         return self.world.tenant.domain
+
+    @property
+    def own_enabled(self) -> bool:
+        """Whether our own application may get tokens."""
+        own = self.directory.principal(self.principal_id)
+        return self.app_enabled and own is not None and bool(own["accountEnabled"])
 
     def catch_up(self, now_ms: int) -> None:
         """Let everything happen that happens by a moment."""

@@ -13,7 +13,7 @@ import orjson
 from streams.simulation.chance import Chance, chance
 from streams.simulation.clock import DAY, HOUR, MINUTE, trace_time
 from streams.simulation.delivery import Arrivals
-from streams.simulation.life.applications import application_day
+from streams.simulation.life.applications import application_day, tenant_applications
 from streams.simulation.life.house import house_day
 from streams.simulation.life.routine import live_day
 from streams.simulation.options import SimulationOptions
@@ -31,6 +31,7 @@ from streams.simulation.world.tenant import build_tenant
 
 _COMPLETE_AFTER = 14 * HOUR  # a day's records begin up to this long before it does (time zones)
 _HEX = float(1 << 32)
+_IN_NAME_OF = ("SendAs", "SendOnBehalf")
 
 
 def _simulation(options: TenantOptions, start_ms: int) -> SimulationOptions:
@@ -69,11 +70,14 @@ class World(Arrivals):
         self.options = options
         self.people = draw_people(self.tenant)
         self.index = {person.upn: person.index for person in self.people}
+        for number, application in enumerate(tenant_applications(self.tenant), len(self.people)):
+            self.index[application.principal.object_id] = number
         self.attacks: list[Attack] = list(options.attacks)
         self.told: dict[int, Told] = {}
         self.intruders: dict[int, Intruder] = {}
         self.observe: Observer = _unobserved
         self._exempt = False
+        self._in_name_of: dict[str, int] = {}
         self.days = 0
         self._stores, self._spool = stores, spool
         self._life = threading.Lock()
@@ -102,16 +106,17 @@ class World(Arrivals):
                 self._play(number)
         return number
 
-    def add(self, records: list[Record], exempt: bool = False) -> None:
-        """Let records happen that nobody planned; `exempt` from what was done to their account."""
+    def add(self, records: list[Record], exempt: bool = False, attack: int = BENIGN) -> None:
+        """Let records happen that nobody planned, `exempt` from what was done to their account or of an `attack`."""
         with self._life:
-            self._exempt = exempt
+            self._exempt, self._attack = exempt, attack
             for record in records:
                 self._take([record], chance(self.tenant.seed, "added", record.uid), 0.0)
-            self._exempt = False
+            self._exempt, self._attack = False, BENIGN
 
     def _day(self, number: int) -> None:
         seed = self.tenant.seed
+        self._in_name_of.clear()
         records, _ = house_day(self.tenant, self.people, number)
         self._take(records, chance(seed, "house", number, "delivery"))
         for person in self.people:
@@ -196,8 +201,15 @@ class World(Arrivals):
             self._stores.take(f"signIns/{kind}", item)
 
     def _who(self, feed: int, body: Body) -> int:
+        """The acting account or application; of mail in another's name whoever pressed send."""
         if self._exempt:
             return NOBODY
-        name: str | None = body["UserId"] if feed == MANAGEMENT else (
-            body["userPrincipalName"] if feed == SIGNINS else body["senderAddress"])  # fmt: skip
-        return self.index.get((name or "").lower(), NOBODY)
+        if feed == TRACE:
+            sender = self.index.get(str(body["senderAddress"]).lower(), NOBODY)
+            return self._in_name_of.get(body["messageId"], sender)
+        if feed == SIGNINS:
+            return self.index.get(str(body["userPrincipalName"] or body.get("servicePrincipalId")).lower(), NOBODY)
+        found = self.index.get(str(body["UserId"]).lower(), NOBODY)
+        if body["Operation"] in _IN_NAME_OF:
+            self._in_name_of[body["Item"]["InternetMessageId"]] = found
+        return found

@@ -2,50 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import pytest
 
 from streams.simulation.clock import graph_time
-from streams.simulation.service import Attack, TenantOptions
 
-from .conftest import DAY, HOUR, NOW, Caller, Open, moment, small
-
-TYPES = ("Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint", "Audit.General")
-
-
-def attacked(**changes: Any) -> TenantOptions:
-    """A tenant whose attack is prepared at 11:00 and done about 11:05, without lateness."""
-    story = changes.pop("story", "seed")
-    return small(lateness=0.0, duplicates=0.0, subscribed=TYPES, attacks=(Attack(story, NOW + HOUR),), **changes)
-
-
-def acts(caller: Caller, name: str, first: int, last: int) -> list[dict[str, Any]]:
-    """Records of an account's own acts in a span of event time."""
-    found: dict[str, dict[str, Any]] = {}
-    for content_type in TYPES:
-        for record in caller.records(content_type, first - HOUR, last + 4 * HOUR):
-            if record["UserId"].lower() == name and moment(first) <= record["CreationTime"] < moment(last):
-                found[record["Id"]] = record
-    return sorted(found.values(), key=lambda record: str(record["CreationTime"]))
-
-
-def operations(records: Iterable[dict[str, Any]]) -> set[str]:
-    return {str(record["Operation"]) for record in records}
-
-
-def at_the_rule(caller: Caller) -> str:
-    """Move to just after the rule was made; the victim."""
-    caller.clock.ms = NOW + HOUR + 30_000
-    caller.graph("v1.0/organization")
-    return str(caller.service.tenant().world.told[0].accounts[0])
-
-
-def outsiders(caller: Caller, name: str) -> int:
-    """Message-trace rows from the account since the attack began."""
-    asked = f"receivedDateTime ge {graph_time(NOW + HOUR)} and senderAddress eq '{name}'"
-    return len(caller.rows("v1.0/admin/exchange/tracing/messageTraces", filter=asked, top="5000"))
+from .conftest import DAY, HOUR, NOW, Open, small
+from .told import TYPES, acts, at_the_rule, attacked, operations, outsiders
 
 
 def test_left_alone_the_attack_reaches_more_than_nine_thousand(open_service: Open) -> None:
