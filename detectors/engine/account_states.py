@@ -45,13 +45,16 @@ class AccountStates:
             place.accused.add(account.number)
             place.agenda(key, account.book.last_grave_ms(), QUIET_MS)
 
-    def changed(self) -> dict[bytes, bytes | None]:
+    def changed(self, only: str | None = None) -> dict[bytes, bytes | None]:
         """All that changed since the last call: accounts by `tenant|account`, registers by keys of `tenant_state`.
 
         None: no longer there. What was loaded did not change. `restore` with the sum of all changes gives this engine.
+        `only`: of this tenant; what changed of others is given out later.
         """
         found: dict[bytes, bytes | None] = {}
         for name, tenant in self._tenants.items():
+            if only not in (None, name):
+                continue
             accounts, registers = tenant.take_changes()
             for key in accounts:
                 data = found[f"{name}|{key}".encode()] = dump_account(tenant.people[key], self._detectors)

@@ -145,15 +145,22 @@ class EntityEngine:
         found = {"|".join(key).encode(): data for key, data in self._saved.items() if key not in self._entities}
         return found | {"|".join(key).encode(): self._dump(key[1], entity) for key, entity in self._entities.items()}
 
-    def changed(self) -> dict[bytes, bytes | None]:
-        """What changed since the last call: entities by `tenant|kind|entity`, the latest day by `tenant|day|`; None: gone."""
-        found: dict[bytes, bytes | None] = {"|".join(key).encode(): None for key in self._gone}
-        for key in self._touched:
+    def changed(self, only: str | None = None) -> dict[bytes, bytes | None]:
+        """What changed since the last call: entities by `tenant|kind|entity`, the latest day by `tenant|day|`; None: gone.
+
+        `only`: of this tenant; what changed of others is given out later.
+        """
+        gone, touched, moved = self._gone, self._touched, self._moved
+        if only is not None:
+            gone, touched = ({key for key in keys if key[0] == only} for keys in (gone, touched))
+            moved = moved & {only}
+        found: dict[bytes, bytes | None] = {"|".join(key).encode(): None for key in gone}
+        for key in touched:
             data = found["|".join(key).encode()] = self._dump(key[1], self._entities[key])
             self._saved[key] = data
-        self._lately |= self._touched
-        found |= {f"{tenant}|{DAY}|".encode(): b"%d" % self._days[tenant] for tenant in self._moved}
-        self._touched, self._gone, self._moved = set(), set(), set()
+        self._lately |= touched
+        found |= {f"{tenant}|{DAY}|".encode(): b"%d" % self._days[tenant] for tenant in moved}
+        self._touched, self._gone, self._moved = self._touched - touched, self._gone - gone, self._moved - moved
         return found
 
     def snapshot(self) -> dict[bytes, bytes]:

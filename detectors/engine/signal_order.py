@@ -81,10 +81,11 @@ class OrderedEntities:
     def _held(self, tenants: Iterable[str]) -> dict[bytes, bytes]:
         return {f"{name}|{KIND}|{self._partition}".encode(): _dump(self._tenants[name]) for name in tenants}
 
-    def changed(self) -> dict[bytes, bytes | None]:
+    def changed(self, only: str | None = None) -> dict[bytes, bytes | None]:
         """What changed since the last call, as the engine's own, and what is held for each tenant; None: gone."""
-        touched, self._touched = self._touched, set()
-        return self._engine.changed() | self._held(touched)
+        touched = self._touched if only is None else self._touched & {only}
+        self._touched = self._touched - touched
+        return self._engine.changed(only) | self._held(touched)
 
     def snapshot(self) -> dict[bytes, bytes]:
         """Everything: `restore` gives this object."""

@@ -2,7 +2,8 @@
 
 `--mode faults`: every fault, kills, and the proof that everything served is archived once and judged as undisturbed;
 with `--tenants` also how far tenants lag while one is throttled and one is down. `--mode look-back`, `--mode idle` (on the
-folder of a look-back) and `--mode rate`: time, memory and CPU. `--mode delay`: from a record's bytes to the alert.
+folder of a look-back) and `--mode rate`: time, memory and CPU. `--mode delay`: from a record's bytes to the alert;
+`--mode flood`: the same of one tenant among many that look back.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 
 from tests.bench.live_cost import at_rate, look_back
-from tests.bench.live_delay import arrival_to_alert, sent_before_alert
+from tests.bench.live_delay import among_floods, arrival_to_alert, sent_before_alert
 from tests.bench.live_faults import collected, fairness
 from tests.bench.live_run import STORE
 from tests.bench.live_service import Plan
@@ -77,6 +78,21 @@ def delay(options: argparse.Namespace, folder: Path) -> None:
     tell("delay", arrival_to_alert(plan))
 
 
+def flood(options: argparse.Namespace, folder: Path) -> None:
+    """How soon alerts of a quiet tenant come, alone and while others flood."""
+    dice = random.Random(options.seed)
+    stories = ("seed", "S1", "S2", "S7", "S14")
+    minutes = [options.hours * 60 * (place + 1.0) / (options.attacks + 2) for place in range(options.attacks)]
+    attacks = tuple((dice.choice(stories), at) for at in minutes)
+    for tenants in {1: None, options.tenants: None}:
+        plan = Plan(
+            str(folder / f"flood-{tenants}"), options.seed, tenants, options.accounts, options.speed, options.hours,
+            lateness=0.02, attacks=attacks, wire=True, work_hours=True, flood_accounts=options.flood_accounts,
+            flood_days=int(options.days) + 1,
+        )  # fmt: skip
+        tell("flood", among_floods(plan, options.days))
+
+
 def seed(options: argparse.Namespace, folder: Path) -> None:
     """How far the seed's mail had come at the alert: every feed or message trace alone, prompt or as late as usual."""
     for name, feeds, lateness in (
@@ -92,7 +108,15 @@ def seed(options: argparse.Namespace, folder: Path) -> None:
         tell("seed", {"story": name} | sent_before_alert(plan, feeds))
 
 
-MODES = {"delay": delay, "faults": faults, "look-back": look_backs, "idle": idle, "rate": rate, "seed": seed}
+MODES = {
+    "delay": delay,
+    "faults": faults,
+    "look-back": look_backs,
+    "idle": idle,
+    "rate": rate,
+    "seed": seed,
+    "flood": flood,
+}
 
 
 def main() -> None:
@@ -108,6 +132,7 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=4.0, help="how long the rest may take, in lives")
     parser.add_argument("--days", type=float, default=7.0, help="of a look-back")
     parser.add_argument("--attacks", type=int, default=60, help="of the measure of delay")
+    parser.add_argument("--flood-accounts", type=int, default=60, help="of each tenant that floods")
     parser.add_argument("--seconds", type=float, default=60.0, help="of wall time that are measured")
     parser.add_argument("--settle", type=float, default=10.0, help="wall seconds before that")
     parser.add_argument("--folder", type=Path, help="kept; otherwise a temporary one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,23 @@ from schemas.contracts.log import EntryKind
 from schemas.records.values import time_ms
 from streams.drivers.embedded.archive import read_entries
 from streams.drivers.embedded.database import open_readonly
-from tests.bench.live_run import Runner, asked, clock_of, load, looked_back, running, serving
+from tests.bench.live_run import (
+    Runner,
+    asked,
+    clock_of,
+    collectors,
+    cpu_seconds,
+    first_tenant,
+    load,
+    looked_back,
+    running,
+    serving,
+)
 from tests.bench.live_service import HOUR_MS, WIRE, Plan, digest
 
 MESSAGES = (
     "SELECT m.message, m.told_ms, o.done_ms FROM messages m JOIN outbox o ON o.message = m.seq"
-    " WHERE o.state = 'delivered' ORDER BY m.seq"
+    " JOIN tenants t ON t.no = m.tenant WHERE o.state = 'delivered' AND t.id = ? ORDER BY m.seq"
 )
 
 
@@ -33,7 +45,11 @@ def arrival_to_alert(plan: Plan) -> dict[str, Any]:
             runner.wait_until(lambda: clock.now_ms() > end_ms, "the end", 60 + plan.hours * HOUR_MS / 1000 / plan.speed)
             busy = load()
             runner.stop()
-    delays = _delays(plan, runner.store)
+    return _figures(plan, runner.store) | {"load": busy}
+
+
+def _figures(plan: Plan, store: Path) -> dict[str, Any]:
+    delays = _delays(plan, store)
     cuts = statistics.quantiles(delays, n=100) if len(delays) > 1 else [0.0] * 99
     return {
         "accounts": plan.accounts,
@@ -43,8 +59,44 @@ def arrival_to_alert(plan: Plan) -> dict[str, Any]:
         "p50_ms": round(cuts[49], 1),
         "p99_ms": round(cuts[98], 1),
         "most_ms": round(max(delays, default=0.0), 1),
+    }
+
+
+def among_floods(plan: Plan, days: float) -> dict[str, Any]:
+    """The same of the first tenant, while the others look back for so many days with all that the process gives them; and
+    how many of their records it took a second."""
+    with serving(plan):
+        runner = Runner(plan.path, days)
+        with running(runner):
+            quiet = first_tenant(plan.path)
+            runner.wait_until(lambda: _is_live(runner.store, quiet), "the present of the quiet tenant", 600)
+            clock, end_ms = clock_of(plan.path), _end_ms(plan)
+            begun, before = time.monotonic(), _read_by_others(runner.store, quiet)
+            runner.wait_until(lambda: clock.now_ms() > end_ms, "the end", 60 + plan.hours * HOUR_MS / 1000 / plan.speed)
+            wall, read = time.monotonic() - begun, _read_by_others(runner.store, quiet) - before
+            assert runner.process is not None
+            busy, spent = load(), cpu_seconds(runner.process.pid)
+            past = sum(held["clock"] < held["until"] for held in collectors(runner.store).values())
+            runner.stop()
+    return _figures(plan, runner.store) | {
+        "floods": plan.tenants - 1,
+        "still_flooding": past,
+        "flood_records": read,
+        "flood_records_per_s": round(read / wall),
+        "wall_s": round(wall, 1),
+        "cpu_s": round(spent, 1),
         "load": busy,
     }
+
+
+def _is_live(store: Path, tenant: str) -> bool:
+    held = collectors(store).get(tenant)
+    return held is not None and held["clock"] >= held["until"] > 0
+
+
+def _read_by_others(store: Path, tenant: str) -> int:
+    sql = "SELECT coalesce(sum(f.records), 0) FROM feeds f JOIN tenants t ON t.no = f.tenant WHERE t.id != ?"
+    return int(asked(store, sql, tenant)[0][0])
 
 
 def _end_ms(plan: Plan) -> int:
@@ -59,13 +111,14 @@ def _delays(plan: Plan, store: Path) -> list[float]:
         key, _, at = line.partition(b" ")
         wire[bytes.fromhex(key.decode())] = int(at)
     sent: dict[int, int] = {}  # by the time at which a batch was taken over
+    tenant = first_tenant(plan.path)
     with closing(open_readonly(store)) as connection:
-        for _, entry in read_entries(connection):
+        for _, entry in read_entries(connection, tenant=tenant):
             at_ms = wire.get(digest(entry.value)) if entry.kind is EntryKind.RECORD else None
             if at_ms is not None and at_ms <= entry.collected_ms:
                 sent[entry.collected_ms] = max(at_ms, sent.get(entry.collected_ms, 0))
     found = []
-    for message, told_ms, done_ms in asked(store, MESSAGES):
+    for message, told_ms, done_ms in asked(store, MESSAGES, tenant):
         waited_ms = orjson.loads(message)["unmapped"]["delay"].get("watchpost_ms")
         at_ms = None if waited_ms is None else sent.get(told_ms - waited_ms)
         if at_ms is not None:

@@ -62,6 +62,11 @@ def clock_of(folder: Path) -> PracticeClock:
     return practice_clock(tomllib.loads((folder / SETTINGS).read_text())["practice"])
 
 
+def first_tenant(folder: Path) -> str:
+    """The id of the tenant that the settings name first."""
+    return str(tomllib.loads((folder / SETTINGS).read_text())["tenants"][0]["id"])
+
+
 @dataclass(slots=True)
 class Runner:
     """`watchpost run` on a folder. `program` is what Python runs; `store_at` a store elsewhere."""

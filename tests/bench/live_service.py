@@ -48,7 +48,8 @@ class Plan:
     `hours` is the life after the start, until `END_MS` (`work_hours`: from 09:00 UTC instead; `real_time`: from now).
     `attacks` are (story, minutes after the start). `throttled` and `down` are places of tenants that are throttled hard and
     that fail altogether. `expiring` is the share of blobs that expire within hours, `unknown` of those that are listed and not
-    there. `wire`: note when each record was first about to be sent.
+    there. `wire`: note when each record was first about to be sent. `flood_accounts`: every tenant but the first has so many
+    accounts and `flood_days` of past, is not attacked, and its wire is not noted.
     """
 
     folder: str
@@ -69,6 +70,8 @@ class Plan:
     real_time: bool = False
     wire: bool = False
     work_hours: bool = False
+    flood_accounts: int = 0
+    flood_days: int = 8
 
     @property
     def start_ms(self) -> int:
@@ -163,7 +166,7 @@ def _serve(plan: Plan) -> tuple[PracticeService, PracticeClock]:
     wall_ms = time.time_ns() // 1_000_000
     object.__setattr__(clock, "wall_ms", wall_ms)  # it stood still until now
     object.__setattr__(clock, "start_ms", wall_ms if plan.real_time else start_ms)
-    for tenant in practice if plan.wire else ():
+    for tenant in practice[: 1 if plan.flood_accounts else None] if plan.wire else ():
         tenant.sent = Wire(plan.path / "served" / tenant.id, clock)
     service.start()
     _write(plan.path / SETTINGS, client_toml(service).encode())
@@ -171,11 +174,12 @@ def _serve(plan: Plan) -> tuple[PracticeService, PracticeClock]:
 
 
 def _tenant(plan: Plan, number: int, start_ms: int) -> TenantOptions:
+    floods = number > 0 and plan.flood_accounts > 0
     return TenantOptions(
         seed=plan.seed + number,
-        accounts=plan.accounts,
-        past_days=plan.past_days,
-        attacks=tuple(Attack(story, start_ms + int(minutes * 60_000)) for story, minutes in plan.attacks),
+        accounts=plan.flood_accounts if floods else plan.accounts,
+        past_days=plan.flood_days if floods else plan.past_days,
+        attacks=tuple(Attack(story, start_ms + int(minutes * 60_000)) for story, minutes in plan.attacks if not floods),
         lateness=plan.lateness,
         subscribed=CONTENT,
         backlog_ms=8 * 24 * HOUR_MS,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from streams.drivers.embedded.fair_lock import FairLock
 from streams.drivers.embedded.tables import TABLES, VERSION
+from streams.drivers.embedded.turns import Turns
 
 BUSY_SECONDS = 30.0
 WAL_BYTES_MAX = 64 << 20  # kept after a checkpoint
@@ -45,20 +46,23 @@ def lost(path: Path, error: sqlite3.Error) -> StoreLost:
 
 
 class Database:
-    """The store for all threads of a process: transactions one after the other, in order of asking; reads beside them."""
+    """The store for all threads of a process: transactions one after the other, shared out fairly; reads beside them."""
 
     def __init__(self, path: Path, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
         self.path = path
         self.fence: Callable[[sqlite3.Connection], None] = _unfenced  # StoreLost when another writer has taken over
         self.error: Callable[[str], Exception] = StoreLost  # what callers get when the store is lost
-        self._writer, self._writing = writer, FairLock()
+        self._writer, self._writing = writer, Turns()
         self._reader, self._reading = reader, FairLock()
         self._lost: str | None = None
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing. After any failure the store is lost to this process: what is in memory is ahead of it."""
-        with self._writing:
+    def transaction(self, who: str = "") -> Iterator[sqlite3.Connection]:
+        """All or nothing. After any failure the store is lost to this process: what is in memory is ahead of it.
+
+        `who` it is for: those who want many share the time evenly, and who seldom wants one is not behind them.
+        """
+        with self._writing.turn(who):
             self._check()
             connection = self._writer
             try:
@@ -75,6 +79,10 @@ class Database:
                     raise self.error(str(found)) from None
                 raise
 
+    def wanted(self) -> bool:
+        """Within a transaction: somebody waits who seldom wants one."""
+        return self._writing.wanted()
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Read what is committed; no transaction is waited for."""
@@ -88,7 +96,7 @@ class Database:
     @contextmanager
     def upkeep(self) -> Iterator[sqlite3.Connection]:
         """The writing connection outside a transaction, for what is none: giving pages back, VACUUM."""
-        with self._writing:
+        with self._writing.turn(""):
             self._check()
             try:
                 yield self._writer
@@ -98,7 +106,7 @@ class Database:
     @contextmanager
     def waiting(self) -> Iterator[sqlite3.Connection]:
         """A transaction of a process that has no lease: its failure loses nothing. `sqlite3.Error` as it comes."""
-        with self._writing:
+        with self._writing.turn(""):
             self._check()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
@@ -122,7 +130,7 @@ class Database:
         self.give_up(f"{self.path}: the store was closed")
         with self._reading, suppress(sqlite3.Error):
             self._reader.close()
-        with self._writing, suppress(sqlite3.Error):
+        with self._writing.turn(""), suppress(sqlite3.Error):
             self._writer.close()
 
 

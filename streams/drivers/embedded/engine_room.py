@@ -14,6 +14,8 @@ from schemas.contracts.log import LogEntry, MalformedEntry
 from schemas.contracts.profile import Profile
 from schemas.contracts.signal import MalformedSignal
 from schemas.records.errors import UnreadableRecord
+from streams.drivers.embedded.archive import read_entries
+from streams.drivers.embedded.behind import Behind
 from streams.drivers.pipeline import LocalPipeline
 
 REST_SECONDS = 300.0  # states that nothing touched for once to twice as long rest as bytes
@@ -36,6 +38,7 @@ class EngineRoom:
         self._accounts = accounts
         self._entities = entities
         self._pipeline = LocalPipeline(accounts, entities)
+        self._behind = Behind()
         self._now = now
         self._rest_due = now() + REST_SECONDS
 
@@ -49,7 +52,7 @@ class EngineRoom:
         return self._accounts.profile(tenant)
 
     def load(self, connection: sqlite3.Connection) -> None:
-        """Read every state back, into engines that have folded nothing."""
+        """Read every state back, into engines that have folded nothing; fold what came after they were saved."""
         sql = (
             "SELECT t.id, s.key, s.data FROM states s JOIN tenants t ON t.no = s.tenant"
             " WHERE s.side = ? ORDER BY t.id, s.key"
@@ -57,6 +60,14 @@ class EngineRoom:
         for side, engine in (("accounts", self._accounts), ("entities", self._entities)):
             rows = connection.execute(sql, (side,))
             engine.restore((b"|".join((tenant.encode(), key)), data) for tenant, key, data in rows)
+        names = dict(connection.execute("SELECT no, id FROM tenants"))
+        for number, saved_seq in self._behind.load(connection).items():
+            if number in names:
+                self.fold(entry for _, entry in read_entries(connection, saved_seq + 1, names[number]))
+
+    def appending(self, connection: sqlite3.Connection, tenant: int, entries: int) -> None:
+        """So many entries of a tenant are about to be written to the log and folded; `save` must follow."""
+        self._behind.appending(connection, tenant, entries)
 
     def fold(self, entries: Iterable[LogEntry]) -> tuple[list[Told], list[tuple[bytes, str]]]:
         """What the entries cause; and the values of those that could not be read, with the reason."""
@@ -71,10 +82,12 @@ class EngineRoom:
                 dead.append((entry.value, f"a defect of Watchpost ({type(error).__name__}): please report it"))
         return told, dead
 
-    def save(self, connection: sqlite3.Connection, tenant: int) -> int:
-        """Write what changed since the last time; the number of states. All of it is of this tenant, which keys leave out."""
+    def save(self, connection: sqlite3.Connection, tenant: int, name: str, may_wait: bool = False) -> int:
+        """Write what changed of a tenant since the last time; the number of states. `may_wait`: not yet, if few entries did."""
+        if may_wait and self._behind.may_wait(connection, tenant):
+            return 0
         rows = []
-        for side, found in (("accounts", self._accounts.changed()), ("entities", self._entities.changed())):
+        for side, found in (("accounts", self._accounts.changed(name)), ("entities", self._entities.changed(name))):
             changes = {key.partition(b"|")[2]: data for key, data in found.items()}
             gone = [(tenant, side, key) for key, data in changes.items() if data is None]
             connection.executemany("DELETE FROM states WHERE tenant = ? AND side = ? AND key = ?", gone)
@@ -82,8 +95,16 @@ class EngineRoom:
         connection.executemany(
             "INSERT INTO states VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data", rows
         )
+        self._behind.saved(connection, tenant)
         self._rest()
         return len(rows)
+
+    def catch_up(self, connection: sqlite3.Connection) -> None:
+        """Write the states that are behind."""
+        names = dict(connection.execute("SELECT no, id FROM tenants"))
+        for tenant in self._behind.tenants():
+            if tenant in names:
+                self.save(connection, tenant, names[tenant])
 
     def _rest(self) -> None:
         """Now and then, after a save: memory is for those at work."""

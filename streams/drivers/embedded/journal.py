@@ -7,7 +7,8 @@ collectors; so is the class of the error that says the store is lost (`Database.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -17,13 +18,15 @@ from schemas.contracts.incident import Incident
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
 from schemas.contracts.profile import decode_profile, encode_profile
 from schemas.identity.identity_map import IdentityMap
-from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX, parts_of
-from streams.drivers.embedded.archive import DAY_MS, Archive, Origin
+from streams.drivers.batch_parts import TRANSACTION_BYTES_MAX, TRANSACTION_RECORDS_MAX, parts_of
+from streams.drivers.embedded.archive import BLOCK_BYTES, BLOCK_RECORDS, DAY_MS, Archive, Origin
 from streams.drivers.embedded.content_ledger import checkpoint_of, complete_of, note_batch, pending_of, unseen_of
 from streams.drivers.embedded.feedback import take_feedback
 from streams.drivers.embedded.record_index import StoredIndex
 from streams.drivers.embedded.telling import store_told
 from streams.drivers.embedded.workings import Workings
+
+PATIENCE_SECONDS = 0.1  # that a transaction may go on while somebody waits who seldom wants one
 
 
 class Taken(Protocol):
@@ -61,7 +64,7 @@ class EmbeddedJournal:
         self._workings = workings
         self._identity_map = IdentityMap(home_domains)
         self._skew_ms = 0  # the service's time minus ours, of the last batch
-        with self._workings.database.transaction() as connection:
+        with self._workings.database.transaction(self.tenant) as connection:
             fresh = self._enrol(connection)
             rows = connection.execute("SELECT kind, held, upn FROM identities WHERE tenant = ?", (self._number,))
             self._identity_map.restore(rows)
@@ -120,19 +123,20 @@ class EmbeddedJournal:
     # --- writing -------------------------------------------------------------------------------------------------
 
     def commit(self, batch: Batch) -> Tally:
-        """Store a batch: one transaction, or several where it has more than 2,000 records."""
+        """Store a batch: one transaction, or several where it has more than 2,000 records or somebody else waits."""
         return self.commit_all([batch])[0]
 
     def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
-        """Store batches in their order: as many in one transaction as have 2,000 records together. One tally each."""
+        """Store batches in their order: as many in one transaction as have 2,000 records together, or fewer where a tenant
+        waits that seldom wants one. One tally each."""
         tallies = [Tally() for _ in batches]
-        parts = [(part, tally) for batch, tally in zip(batches, tallies, strict=True) for part in parts_of(batch)]
+        parts = [
+            (part, tally)
+            for batch, tally in zip(batches, tallies, strict=True)
+            for part in parts_of(batch, BLOCK_RECORDS, BLOCK_BYTES)
+        ]
         while parts:
-            count, records = 1, len(parts[0][0].records)
-            while count < len(parts) and (records := records + len(parts[count][0].records)) <= TRANSACTION_RECORDS_MAX:
-                count += 1
-            self._commit(parts[:count])
-            parts = parts[count:]
+            parts = parts[self._commit(parts[: _together(part for part, _ in parts)]) :]
         return tallies
 
     def clock(self, time_ms: int, historical: bool = False) -> None:
@@ -142,10 +146,10 @@ class EmbeddedJournal:
         value = clock_bytes(time_ms)
         entry = LogEntry(EntryKind.CLOCK, self.tenant, "", value, "clock", str(time_ms), historical=historical)
         told: list[Incident] = []
-        with self._workings.database.transaction() as connection:
+        with self._workings.database.transaction(self.tenant) as connection:
             if time_ms > self._clock_ms:
                 told = self._fold(connection, Origin("", "", self._now_ms()), [], [entry])
-                self._save(connection)
+                self._save(connection, historical)
                 connection.execute("UPDATE tenants SET clock_ms = ? WHERE no = ?", (time_ms, self._number))
                 self._clock_ms = time_ms
         self._tell(told)
@@ -154,7 +158,7 @@ class EmbeddedJournal:
         """Write that something could not be seen, or can be again."""
         name = f"{gap.feed}|{gap.kind.value}|{gap.from_ms}|{gap.to_ms}|{int(gap.over)}"
         entry = LogEntry(EntryKind.GAP, self.tenant, "", encode_gap(gap), "gap", name)
-        with self._workings.database.transaction() as connection:
+        with self._workings.database.transaction(self.tenant) as connection:
             told = self._fold(connection, Origin(gap.feed, "", self._now_ms()), [], [entry])
             self._save(connection)
         self._tell(told)
@@ -165,7 +169,7 @@ class EmbeddedJournal:
             sql = "SELECT count(*) FROM feedback WHERE tenant = ? AND taken = 0"
             (waiting,) = connection.execute(sql, (self._number,)).fetchone()
         if waiting:
-            with self._workings.database.transaction() as connection:
+            with self._workings.database.transaction(self.tenant) as connection:
                 told = self._fold(connection, Origin("", "", self._now_ms()), [], [])
                 self._save(connection)
             self._tell(told)
@@ -173,25 +177,32 @@ class EmbeddedJournal:
 
     # --- one transaction -----------------------------------------------------------------------------------------
 
-    def _commit(self, parts: Sequence[tuple[Batch, Tally]]) -> None:
-        """Store batches in one transaction, and add what became of their records to their tallies."""
-        step = self._workings.step
+    def _commit(self, parts: Sequence[tuple[Batch, Tally]]) -> int:
+        """Store batches in one transaction, and add what became of their records to their tallies; how many were stored.
+
+        Not all, where somebody waits who seldom wants a transaction.
+        """
+        step, database = self._workings.step, self._workings.database
         now_ms = self._now_ms()
         told: list[Incident] = []
         found: list[tuple[Tally, Tally]] = []
-        with self._workings.database.transaction() as connection:
+        with database.transaction(self.tenant) as connection:
+            until = time.monotonic() + PATIENCE_SECONDS
             step("begun")
             self._index.within(connection, now_ms // DAY_MS)
             for batch, whole in parts:
                 tally, incidents = self._store(connection, batch, now_ms)
                 told += incidents
                 found.append((whole, tally))
-            self._save(connection)
+                if time.monotonic() >= until and database.wanted():
+                    break
+            self._save(connection, all(batch.historical for batch, _ in parts[: len(found)]))
             step("folded")
         step("committed")
         self._tell(told)
         for whole, tally in found:
             whole.add(tally)
+        return len(found)
 
     def _store(self, connection: sqlite3.Connection, batch: Batch, now_ms: int) -> tuple[Tally, list[Incident]]:
         """Take and fold a batch within a transaction."""
@@ -233,6 +244,7 @@ class EmbeddedJournal:
         """Archive entries, fold them, write messages. What people said comes first. `_save` must follow."""
         workings, number = self._workings, self._number
         entries = [*take_feedback(connection, number, self.tenant), *entries]
+        workings.room.appending(connection, number, len(entries))
         archive = Archive(connection, number, origin)
         archive.append(records, entries)
         workings.step("archived")
@@ -242,9 +254,9 @@ class EmbeddedJournal:
         archive.bury("fold", dead)
         return store_told(connection, number, told, workings.route, created_ms, self._now_ms(), self._skew_ms)
 
-    def _save(self, connection: sqlite3.Connection) -> None:
-        """Write the states and identities that changed within the transaction."""
-        self._workings.room.save(connection, self._number)
+    def _save(self, connection: sqlite3.Connection, historical: bool = False) -> None:
+        """Write the identities that changed within the transaction, and the states; in a back-fill these may wait."""
+        self._workings.room.save(connection, self._number, self.tenant, historical)
         connection.executemany(
             "INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?)",
             [(self._number, *row) for row in self._identity_map.changes()],
@@ -258,3 +270,14 @@ class EmbeddedJournal:
 
     def _now_ms(self) -> int:
         return self._workings.clock.now_ms()
+
+
+def _together(parts: Iterable[Batch]) -> int:
+    """How many of the first parts are one transaction at most; at least one."""
+    count = records = size = 0
+    for part in parts:
+        records, size = records + len(part.records), size + sum(map(len, part.records))
+        if count and (records > TRANSACTION_RECORDS_MAX or size > TRANSACTION_BYTES_MAX):
+            break
+        count += 1
+    return count

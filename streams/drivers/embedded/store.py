@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +69,19 @@ class EmbeddedStore:
 
     def prune(self, retention: Retention) -> dict[str, int]:
         """Delete what is past its time, in short transactions; rows deleted by table."""
+        self._catch_up()  # what is not saved is in the archive that is about to be pruned
         return prune(self._workings.database, retention, self._workings.clock.now_ms())
 
     def close(self) -> None:
-        """Give up the lease and the file."""
+        """Write the states that are behind, then give up the lease and the file."""
+        with suppress(RuntimeError):  # they are folded anew at the next start
+            self._catch_up()
         self._lease.release()
         self._workings.database.close()
+
+    def _catch_up(self) -> None:
+        with self._workings.database.transaction() as connection:
+            self._workings.room.catch_up(connection)
 
 
 @contextmanager
@@ -107,6 +114,8 @@ def open_store(
         room = EngineRoom(accounts, entities)
         with database.reading() as connection:
             room.load(connection)
+        with database.transaction() as connection:
+            room.catch_up(connection)
     except StoreLost as error:
         raise lost(str(error)) from None
     database.error = lost

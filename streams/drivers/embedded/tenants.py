@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.drivers.embedded.behind import forget_behind
 from streams.drivers.embedded.database import StoreLost, lost, open_database, open_readonly
 from streams.drivers.embedded.lease import Lease
 from streams.drivers.embedded.tables import OF_TENANTS
@@ -70,6 +71,7 @@ def remove_tenant(path: Path, tenant: str) -> Removal:
             before = _counts(connection, row[0])
             for table in OF_TENANTS:
                 connection.execute(f"DELETE FROM {table} WHERE tenant = ?", row)
+            forget_behind(connection, row[0])
             connection.execute("DELETE FROM tenants WHERE no = ?", row)
         with database.upkeep() as connection:
             connection.execute("VACUUM")

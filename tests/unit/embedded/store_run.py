@@ -99,7 +99,7 @@ def practice_batches(folder: Path, accounts: int, days: int, scenarios: tuple[st
 def feed_batch(journal: EmbeddedJournal, batch: Batch) -> None:
     """A batch and the clock behind it."""
     journal.commit(batch)
-    journal.clock((batch.records and decode(batch.records[-1]).time_ms) or 0)
+    journal.clock((batch.records and decode(batch.records[-1]).time_ms) or 0, batch.historical)
 
 
 def run_child(path: Path, batches: Path, stop_at: str) -> None:
@@ -121,7 +121,7 @@ def run_child(path: Path, batches: Path, stop_at: str) -> None:
         for batch in held[max(0, done - 1) :]:  # the last one again: its clock may be missing
             clock.time_ms = batch.collected_ms
             feed_batch(journal, batch) if int(batch.checkpoint["batch"]) > done else journal.clock(  # type: ignore[index]
-                decode(batch.records[-1]).time_ms
+                decode(batch.records[-1]).time_ms, batch.historical
             )
     print("done", flush=True)
 

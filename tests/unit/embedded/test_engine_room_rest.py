@@ -26,7 +26,8 @@ def test_states_that_nothing_touches_rest_after_two_periods_and_read_back_the_sa
         event = Builder().send(MONDAY_MS + minute * 60_000, ("friend@known.example",))
         value, uid = b"", f"{account}{minute}"
         room.fold([LogEntry(EntryKind.RECORD, TENANT, account, value, "management", uid, "actor", 0, False, event)])
-        room.save(connection, 1)
+        room.appending(connection, 1, 1)
+        room.save(connection, 1, TENANT)
 
     act("ada", 0)
     for period in (1, 2):
