@@ -16,7 +16,7 @@ from streams.simulation.service.options import CONTENT_TYPES, Resource
 from streams.simulation.service.subscriptions import Subscription
 from streams.simulation.service.tenant import PracticeTenant
 from streams.simulation.service.web import Reply, Request, json_reply
-from streams.simulation.service.webhooks import Webhooks
+from streams.simulation.service.webhooks import Webhooks, settle
 from streams.simulation.service.window import read_window
 
 _PATH = re.compile(r"/api/v1(?:\.0)?/(?P<tenant>[^/]+)/activity/feed/(?P<operation>.+)", re.IGNORECASE)
@@ -84,7 +84,10 @@ class ActivityApi:
         if lower == "resources/dlpsensitivetypes":
             return _sensitive_types(request)
         if lower == "subscriptions/list":
-            return json_reply(200, [found.body() for found in tenant.subscriptions.all()])
+            found = tenant.subscriptions.all()
+            for subscription in found:
+                settle(subscription, now_ms)
+            return json_reply(200, [subscription.body() for subscription in found])
         if lower not in _METHODS:
             return Reply(404)
         text = request.query.get("contenttype", "")
@@ -110,9 +113,12 @@ class ActivityApi:
                 return refused
             webhook = {"status": "enabled", "address": webhook.get("address"), "authId": webhook.get("authId"),
                        "expiration": webhook.get("expiration") or None}  # fmt: skip
-            self.webhooks.begin(tenant, content_type)
         found = tenant.subscriptions.start(content_type, webhook, now_ms)
-        return af(400, "AF20024") if found is None else json_reply(200, found.body())
+        if found is None:
+            return af(400, "AF20024")
+        if webhook is not None:
+            self.webhooks.begin(tenant, content_type)
+        return json_reply(200, found.body())
 
     def _refused(self, tenant: PracticeTenant, content_type: str) -> Reply | Subscription:
         found = tenant.subscriptions.get(content_type)
@@ -137,7 +143,10 @@ class ActivityApi:
                 return af(400, "AF20031", text)
             position, empty = int(token[3]), token[2] == "E"
         if notifications:
-            return self.webhooks.listing(tenant, content_type, window.start, window.end)
+            told = self.webhooks.told(tenant, content_type, window.start, window.end)[position:]
+            page = tenant.options.page_blobs
+            more = self._next(request, tenant, window.start, position + page, "R") if len(told) > page else {}
+            return json_reply(200, told[:page], more)
         if now_ms < subscription.since + tenant.options.first_data_ms and subscription.since > tenant.start_ms:
             return json_reply(200, [])
         with tenant.stores.lock:
@@ -161,7 +170,8 @@ class ActivityApi:
             if key in request.query and (key != "publisheridentifier" or position % 2)
         )  # fmt: skip
         token = f"{trace_time(start)[:13].replace('-', '').replace('T', '')}{mark}{position:012d}"
-        url = f"{self.base}/api/v1.0/{tenant.id}/activity/feed/subscriptions/content?{query}&nextPage={token}"
+        operation = request.path.rpartition("/")[2]
+        url = f"{self.base}/api/v1.0/{tenant.id}/activity/feed/subscriptions/{operation}?{query}&nextPage={token}"
         return {tenant.options.next_header: url}
 
     def description(self, tenant: PracticeTenant, content_type: str, blob: Blob) -> dict[str, str]:
