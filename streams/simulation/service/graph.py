@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from streams.simulation.service import audit_queries
 from streams.simulation.service.access import Access
+from streams.simulation.service.audit_queries import AuditQueries
 from streams.simulation.service.errors import graph_error
 from streams.simulation.service.graph_actions import Missing, Refused
 from streams.simulation.service.graph_directory import Query, listing, selected
@@ -28,6 +30,7 @@ class GraphApi:
     tenants: Mapping[str, PracticeTenant]
     access: Access
     logs: GraphLogs
+    queries: AuditQueries
 
     def tenant_of(self, request: Request) -> tuple[PracticeTenant | None, dict[str, Any] | None]:
         """Whose call this is, and the claims of its token."""
@@ -52,6 +55,8 @@ class GraphApi:
             if log.role not in claims["roles"]:
                 return graph_error(403, "Authorization_RequestDenied", _DENIED, now_ms)
             return self.logs.answer(request, tenant, version, log, now_ms)
+        if path.startswith(audit_queries.PATH):
+            return self.queries.answer(request, tenant, version, path, frozenset(claims["roles"]), now_ms)
         found = route_of(request.method, path.rstrip("/"))
         if found is None:
             return graph_error(404, "ResourceNotFound", f"Resource not found for the segment '{path[:60]}'.", now_ms)

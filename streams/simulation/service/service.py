@@ -10,6 +10,7 @@ from pathlib import Path
 from streams.clock import Clock
 from streams.simulation.service.access import Access
 from streams.simulation.service.activity import ActivityApi
+from streams.simulation.service.audit_queries import AuditQueries
 from streams.simulation.service.authority import Authority
 from streams.simulation.service.certificates import make_certificates
 from streams.simulation.service.exchange import ExchangeApi, tenant_in
@@ -84,7 +85,9 @@ class PracticeService:
         self._webhooks = Webhooks(trust)
         self._activity = ActivityApi(self._tenants, access, urls[Resource.MANAGEMENT], self._webhooks)
         self._cmdlets = ExchangeApi(self._tenants, access)
-        self._graph_api = GraphApi(self._tenants, access, GraphLogs(urls[Resource.GRAPH]))
+        self._graph_api = GraphApi(
+            self._tenants, access, GraphLogs(urls[Resource.GRAPH]), AuditQueries(urls[Resource.GRAPH])
+        )
         self.urls: dict[str, str] = {resource.value: url for resource, url in urls.items()} | {"identity": identity.url}
 
     def start(self) -> None:

@@ -101,6 +101,10 @@ class PracticeTenant:
         """Put an encoded record into the spool; its position."""
         return self._spool.write(data)
 
+    def read(self, position: int) -> bytes:
+        """An encoded record of the spool."""
+        return self._spool.read(position)
+
     def deliver(self, name: str, item: Item) -> None:
         """Let a record that this service itself causes arrive."""
         self.stores.take(name, item)
