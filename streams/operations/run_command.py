@@ -18,6 +18,7 @@ from streams.clock import Clock
 from streams.collectors.live.seam import JournalLost
 from streams.drivers.embedded.retention import Retention
 from streams.operations.detection import knowledge_of
+from streams.operations.full_disk import StoreFull, wait_for_room
 from streams.operations.garbage import collect_seldom
 from streams.operations.live_settings import WatchedTenant
 from streams.operations.live_view import LiveView
@@ -55,11 +56,10 @@ class RunOptions:
 
 
 def run_watch(options: RunOptions) -> int:
-    """Watch until SIGINT or SIGTERM; 1 when the store was lost to another process, a full disk or damage."""
+    """Watch until SIGINT or SIGTERM; 1 when the store was lost to another process or damage. On a full disk it waits."""
     require_ownership()
     collect_seldom()
-    sinks = configured_sinks(options.sinks, options.clock)
-    plan = plan_of(options, sinks)
+    plan = plan_of(options, configured_sinks(options.sinks, options.clock))
     telemetry, health = Telemetry(options.clock, version("watchpost"), "run"), Health()
     with LiveView() as view, ended_by_signals() as stop, served(options.metrics_address, telemetry, health) as where:
         board = WatchBoard(
@@ -67,18 +67,32 @@ def run_watch(options: RunOptions) -> int:
         )
         for text in _greeting(plan, where):
             view.tell(f"watchpost: {text}")
-        try:
-            with watching(plan, board, telemetry, health, stop, board.say) as process:
-                if process is None:
-                    return STATUS_OK
-                _show(process, view, stop)
-                lost = process.lost
-        except JournalLost as error:
-            lost = str(error)
-    if lost:
-        board.say(lost)
-        return STATUS_INCOMPLETE
-    return STATUS_OK
+        while True:
+            lost, full = _watched(plan, board, telemetry, health, stop, view)
+            if not lost:
+                return STATUS_OK
+            board.say(lost)
+            if not full:
+                return STATUS_INCOMPLETE
+            if not wait_for_room(plan.store, health, stop, board.say):
+                return STATUS_OK
+            plan = plan_of(options, configured_sinks(options.sinks, options.clock))
+
+
+def _watched(
+    plan: WatchPlan, board: WatchBoard, telemetry: Telemetry, health: Health, stop: threading.Event, view: LiveView
+) -> tuple[str, bool]:
+    """Watch until told to stop or the store is lost; why it was (empty: it was not), and whether for want of room."""
+    try:
+        with watching(plan, board, telemetry, health, stop, board.say) as process:
+            if process is None:
+                return "", False
+            _show(process, view, stop)
+            return process.lost, process.store.full
+    except StoreFull as error:
+        return str(error), True
+    except JournalLost as error:
+        return str(error), False
 
 
 def sink_tables(value: object) -> list[Mapping[str, object]]:

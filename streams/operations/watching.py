@@ -30,6 +30,7 @@ from streams.drivers.embedded.journal import EmbeddedJournal
 from streams.drivers.embedded.retention import Retention
 from streams.drivers.embedded.store import EmbeddedStore, open_store
 from streams.operations.fan_out import DeliveryObservers, FeedObservers
+from streams.operations.full_disk import LIMIT_SECONDS, STORE, StoreFull
 from streams.operations.live_settings import WatchedTenant
 from streams.operations.tenant_watch import FACTS, Surroundings, TenantWatch
 from streams.operations.watch_board import WatchBoard
@@ -45,7 +46,6 @@ HOUSEKEEPING_SECONDS = 5.0
 MEASURES_REST = 100.0  # times what measuring all states took
 PRUNE_SECONDS = 6 * 3_600.0
 FIRST_PRUNE_SECONDS = 600.0  # also a process that is started every hour deletes what is past its time
-STORE_LIMIT_SECONDS = 120.0  # a store that takes no transaction for so long is not alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Watching:
 
     def _keep_house(self) -> None:
         prune_due, failure = time.monotonic() + FIRST_PRUNE_SECONDS, ""
-        beat = self._health.loop("store", STORE_LIMIT_SECONDS)
+        beat = self._health.loop(STORE, LIMIT_SECONDS)
         while not self.stop.wait(HOUSEKEEPING_SECONDS):
             try:
                 self._measure()
@@ -212,6 +212,7 @@ def watching(
         route=route,
         clock=plan.clock,
         lost=JournalLost,
+        full=StoreFull,
         stop=stop,
         say=say,
         step=steps,

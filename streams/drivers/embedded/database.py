@@ -23,7 +23,8 @@ MAGIC = 0x57617463  # application_id: "Watc"
 _REMEDIES = {
     "SQLITE_BUSY": "another process holds it; stop that one, or wait",
     "SQLITE_LOCKED": "another process holds it; stop that one, or wait",
-    "SQLITE_FULL": "the disk is full; make room and start again, nothing committed is lost",
+    "SQLITE_FULL": "the disk is full; make room (`run` then goes on by itself), nothing committed is lost",
+    "SQLITE_IOERR_SHMSIZE": "the disk is full; make room (`run` then goes on by itself), nothing committed is lost",
     "SQLITE_IOERR": "the disk cannot be read or written; look at the system's log",
     "SQLITE_CORRUPT": "the file is damaged; restore a copy, or move it away and let `run` look back",
     "SQLITE_NOTADB": "it is no store of Watchpost; name another file",
@@ -31,10 +32,15 @@ _REMEDIES = {
     "SQLITE_CANTOPEN": "it cannot be opened; look at the path and its permissions",
     "SQLITE_PERM": "it may not be opened; look at the permissions of the file and its folder",
 }
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 
 
 class StoreLost(RuntimeError):
     """The store no longer takes our reads or writes: the process must end. `str()` is one plain line."""
+
+
+class StoreFull(StoreLost):
+    """The disk has no room for more."""
 
 
 def lost(path: Path, error: sqlite3.Error) -> StoreLost:
@@ -42,7 +48,8 @@ def lost(path: Path, error: sqlite3.Error) -> StoreLost:
     name = str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
     remedies = [text for code, text in _REMEDIES.items() if name.startswith(code)]
     said = str(error).splitlines()[0] if str(error) else name
-    return StoreLost(f"{path}: {remedies[0] if remedies else 'the store failed'} ({said})")
+    kind = StoreFull if name.startswith(_FULL) else StoreLost
+    return kind(f"{path}: {remedies[0] if remedies else 'the store failed'} ({said})")
 
 
 class Database:
@@ -55,6 +62,7 @@ class Database:
         self._writer, self._writing = writer, Turns()
         self._reader, self._reading = reader, FairLock()
         self._lost: str | None = None
+        self.full = False  # it was lost because the disk is full
 
     @contextmanager
     def transaction(self, who: str = "") -> Iterator[sqlite3.Connection]:
@@ -73,6 +81,7 @@ class Database:
             except BaseException as error:
                 found = lost(self.path, error) if isinstance(error, sqlite3.Error) else error
                 self._lost = str(found) or type(found).__name__
+                self.full = self.full or isinstance(found, StoreFull)
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 if isinstance(found, StoreLost):
@@ -91,7 +100,7 @@ class Database:
             try:
                 yield self._reader
             except sqlite3.Error as error:
-                raise self.error(str(lost(self.path, error))) from None
+                raise self._failure(error) from None
 
     @contextmanager
     def upkeep(self) -> Iterator[sqlite3.Connection]:
@@ -101,7 +110,7 @@ class Database:
             try:
                 yield self._writer
             except sqlite3.Error as error:
-                raise self.error(str(lost(self.path, error))) from None
+                raise self._failure(error) from None
 
     @contextmanager
     def waiting(self) -> Iterator[sqlite3.Connection]:
@@ -116,6 +125,11 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
+
+    def _failure(self, error: sqlite3.Error) -> Exception:
+        found = lost(self.path, error)
+        self.full = self.full or isinstance(found, StoreFull)
+        return self.error(str(found))
 
     def give_up(self, reason: str) -> None:
         """Take no more transactions: another writer has taken over."""

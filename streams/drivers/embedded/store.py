@@ -14,7 +14,7 @@ from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry
 from streams.clock import Clock, WallClock
 from streams.drivers.embedded.content_ledger import FeedLedger, checkpoint_of, feed_ledgers
-from streams.drivers.embedded.database import StoreLost, open_database
+from streams.drivers.embedded.database import StoreFull, StoreLost, open_database
 from streams.drivers.embedded.engine_room import EngineRoom
 from streams.drivers.embedded.journal import EmbeddedJournal, MakeTaking
 from streams.drivers.embedded.lease import LEASE_SECONDS, Lease
@@ -46,6 +46,11 @@ class EmbeddedStore:
     def damaged(self) -> int:
         """Parts of states that had to start anew when they were read."""
         return self._workings.room.damaged
+
+    @property
+    def full(self) -> bool:
+        """The store was lost because the disk is full."""
+        return self._workings.database.full
 
     def journal(self, tenant: str, make: MakeTaking, home_domains: Sequence[str] = ()) -> EmbeddedJournal:
         """The journal of a tenant; at its first time the log begins with `Taking.bootstrap`. One per tenant and process."""
@@ -93,6 +98,7 @@ def open_store(
     route: Callable[[Incident], Sequence[str]] = nowhere,
     clock: Clock | None = None,
     lost: Callable[[str], Exception] = StoreLost,
+    full: Callable[[str], Exception] | None = None,
     stop: threading.Event | None = None,
     say: Callable[[str], None] | None = None,
     wait: bool = True,
@@ -102,7 +108,8 @@ def open_store(
 ) -> Iterator[EmbeddedStore | None]:
     """The store, once this process is its only writer; None when `stop` was set (or `wait` is false) before that.
 
-    `accounts` and `entities` are engines that have folded nothing: their states are read back. Any failure is `lost`.
+    `accounts` and `entities` are engines that have folded nothing: their states are read back. Any failure is `lost`; where it is
+    given, `full` when the disk is full already.
     """
     try:
         database = open_database(path)
@@ -117,7 +124,7 @@ def open_store(
         with database.transaction() as connection:
             room.catch_up(connection)
     except StoreLost as error:
-        raise lost(str(error)) from None
+        raise (full if full is not None and isinstance(error, StoreFull) else lost)(str(error)) from None
     database.error = lost
     store = EmbeddedStore(Workings(database, room, clock or WallClock(), route, step, folded), lease)
     try:
