@@ -184,7 +184,13 @@ def simulate(
     attack_minutes: Annotated[
         float, typer.Option(min=0, max=525_600, help="With --serve: practice minutes until the first.")
     ] = 30.0,
-    faults: Annotated[str, typer.Option(help="With --serve: none, all, or one fault's name.")] = "none",
+    faults: Annotated[
+        str, typer.Option(help="With --serve: none, all, or faults such as reset=0.05,skew_ms=600000,graph_limit.")
+    ] = "none",
+    knobs: Annotated[
+        str,
+        typer.Option(help="With --serve: how the tenant is, such as late_listed=0.2,expiration_days=7,licences=P1."),
+    ] = "",
     port: Annotated[
         int, typer.Option(min=0, max=65_531, help="With --serve: first of five ports in a row; 0: any.")
     ] = 0,
@@ -207,6 +213,7 @@ def simulate(
                 attacks=stories,
                 attack_minutes=attack_minutes,
                 faults=faults,
+                knobs=knobs,
                 port=port,
                 log_served=log_served,
             )

@@ -13,6 +13,7 @@ from streams.operations.refusal import Refusal
 from streams.operations.run_command import ended_by_signals
 from streams.operations.standard_error import tell
 from streams.simulation.service.faults import fault_profile
+from streams.simulation.service.knobs import with_knobs
 from streams.simulation.service.options import STORIES, Attack, ServiceOptions, TenantOptions
 from streams.simulation.service.service import PracticeService
 from streams.simulation.service.settings import serve
@@ -34,6 +35,7 @@ class ServeOptions:
     attacks: tuple[str, ...] = ("seed",)
     attack_minutes: float = 30.0
     faults: str = "none"
+    knobs: str = ""  # of the tenants: `late_listed=0.2,licences=P1`
     port: int = 0  # first of five in a row; 0: any
     log_served: bool = False
     lateness: float = 1.0
@@ -91,7 +93,7 @@ def attacks_named(text: str) -> tuple[str, ...]:
 def _tenant(options: ServeOptions, number: int, start_ms: int) -> TenantOptions:
     first_ms = start_ms + int(options.attack_minutes * 60_000)
     attacks = tuple(Attack(story, first_ms + place * 1_800_000) for place, story in enumerate(options.attacks))
-    return TenantOptions(
+    found = TenantOptions(
         seed=options.seed + number,
         accounts=options.accounts,
         past_days=options.past_days,
@@ -99,6 +101,7 @@ def _tenant(options: ServeOptions, number: int, start_ms: int) -> TenantOptions:
         lateness=options.lateness,
         subscribed=("Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint"),
     )
+    return with_knobs(found, options.knobs)
 
 
 def _ports(first: int) -> tuple[int, int, int, int, int]:

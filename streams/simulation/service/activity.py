@@ -28,6 +28,7 @@ _CANONICAL = {name.lower(): name for name in CONTENT_TYPES}
 _METHODS = {"subscriptions/start": "StartSubscription", "subscriptions/stop": "StopSubscription",
             "subscriptions/list": "ListSubscriptions", "subscriptions/content": "ListContent",
             "subscriptions/notifications": "ListNotifications", "resources/dlpsensitivetypes": "ListDlpTypes"}  # fmt: skip
+_WRITES = ("subscriptions/start", "subscriptions/stop")
 _SENSITIVE = (
     ("50842eb7-edc8-4019-85dd-5a5c1f2bb085", "CreditCardNumber"),
     ("cb353f78-2b72-4c3c-8827-92ebe4f69fdf", "ABARoutingNumber"),
@@ -79,6 +80,8 @@ class ActivityApi:
 
     def _operation(self, request: Request, tenant: PracticeTenant, operation: str, now_ms: int) -> Reply:
         lower = operation.lower()
+        if request.method != ("POST" if lower in _WRITES else "GET"):
+            return Reply(405)
         if lower.startswith("audit/"):
             return self._blob(tenant, operation.partition("/")[2], now_ms)
         if lower == "resources/dlpsensitivetypes":
@@ -103,8 +106,6 @@ class ActivityApi:
         return self._listing(request, tenant, content_type, lower.endswith("notifications"), now_ms)
 
     def _start(self, request: Request, tenant: PracticeTenant, content_type: str, now_ms: int) -> Reply:
-        if request.method != "POST":
-            return Reply(405)
         body = request.json()
         webhook = body.get("webhook") if isinstance(body, dict) else None
         if webhook is not None:

@@ -58,7 +58,10 @@ class BlobStore:
         end = max(end, self._visible[-1]) if self._visible else end
         again = len(self._visible) - bisect_left(self._visible, end)
         rng = chance(self._options.seed, self.content_type, end, again, "blobs")
-        rng.shuffle(items)
+        if self._options.shuffle:
+            rng.shuffle(items)
+        else:
+            items.sort(key=lambda item: (item.time, item.position))
         size, group = 0, array("Q")
         for item in items:
             length = length_of(item.position)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from streams.simulation.service.values import pairs_of, value_like
+
 
 class Fault(StrEnum):
     """One kind of failing call."""
@@ -72,18 +74,28 @@ class Faults:
         return replace(self)
 
 
-def fault_profile(name: str) -> Faults:
-    """`none`, `all` (everything that a patient collector must survive without loss), or one fault's name at 10 %."""
-    if name in ("", "none"):
-        return Faults()
-    if name == "all":
-        found = Faults(graph_limit=True)
-        for fault in Fault:
-            setattr(found, fault.value, 0.01)
-        return found
-    names = [*(fault.value for fault in Fault), "expired", "missing"]
-    if name not in names:
-        raise ValueError(f"unknown fault profile {name!r}; known: none, all, {', '.join(names)}")
+_SHARES = (*(fault.value for fault in Fault), "expired", "missing")
+_SHARE_ALONE = 0.1
+
+
+def fault_profile(text: str) -> Faults:
+    """Faults by name, divided by commas: `none`, `all`, `reset`, `reset=0.02,skew_ms=600000,graph_limit`.
+
+    `all` is everything that a patient collector must survive without loss. The name of a share alone is 10 %, of a
+    condition alone that it holds. ValueError for what is unknown or impossible.
+    """
     found = Faults()
-    setattr(found, name, 0.1)
+    for name, value in pairs_of(text):
+        if name == "all" and value is None:
+            found.graph_limit = True
+            for fault in Fault:
+                setattr(found, fault.value, 0.01)
+        elif name in Faults.__slots__:
+            alone = str(_SHARE_ALONE) if value is None and name in _SHARES else value
+            share = value_like(name, getattr(found, name), alone)
+            if name in _SHARES and not 0.0 <= share <= 1.0:
+                raise ValueError(f"{name}={value}: a share from 0 to 1 is wanted")
+            setattr(found, name, share)
+        elif (name, value) != ("none", None):
+            raise ValueError(f"unknown fault profile {name!r}; known: none, all, {', '.join(Faults.__slots__)}")
     return found

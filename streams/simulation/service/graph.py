@@ -12,7 +12,7 @@ from streams.simulation.service.audit_queries import AuditQueries
 from streams.simulation.service.errors import graph_error
 from streams.simulation.service.graph_actions import Missing, Refused
 from streams.simulation.service.graph_directory import Query, listing, selected
-from streams.simulation.service.graph_logs import LOGS, GraphLogs
+from streams.simulation.service.graph_logs import GraphLogs, log_of
 from streams.simulation.service.graph_routes import Route, route_of
 from streams.simulation.service.odata import BadQuery
 from streams.simulation.service.options import Resource
@@ -48,13 +48,13 @@ class GraphApi:
         version, _, path = request.path.lstrip("/").partition("/")
         if version not in VERSIONS:
             return graph_error(400, "BadRequest", f"Invalid version: {version[:40]}", now_ms)
-        log = LOGS.get(path.rstrip("/"))
+        log, identity = log_of(path.rstrip("/"))
         if log is not None:
             if request.method != "GET":
                 return graph_error(405, "Request_BadRequest", "Specified HTTP method is not allowed.", now_ms)
             if log.role not in claims["roles"]:
                 return graph_error(403, "Authorization_RequestDenied", _DENIED, now_ms)
-            return self.logs.answer(request, tenant, version, log, now_ms)
+            return self.logs.answer(request, tenant, version, log, now_ms, identity)
         if path.startswith(audit_queries.PATH):
             return self.queries.answer(request, tenant, version, path, frozenset(claims["roles"]), now_ms)
         found = route_of(request.method, path.rstrip("/"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,11 @@ from streams.simulation.service.pages import Pages, next_link, skip_token
 from streams.simulation.service.rows import RowStore
 from streams.simulation.service.signin_fields import V1_FIELDS, hide_risk
 from streams.simulation.service.tenant import PracticeTenant
-from streams.simulation.service.web import Reply, Request
+from streams.simulation.service.web import Reply, Request, json_reply
 
+SIGN_INS = "auditLogs/signIns"
+EVENT_TYPES = ("interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity")
+_OR = re.compile(r"\s+or\s+(?:(?!\s+and\s+).)*", re.IGNORECASE)
 _TRACE_SPAN = 10 * DAY
 _TRACE_REACH = 90 * DAY
 _HOUR_MS = 60 * MINUTE
@@ -39,7 +43,7 @@ class Log:
 LOGS = {
     log.path: log
     for log in (
-        Log("auditLogs/signIns", "createdDateTime", 1000, "AuditLog.Read.All", ("reporting", 5, 10 * SECOND)),
+        Log(SIGN_INS, "createdDateTime", 1000, "AuditLog.Read.All", ("reporting", 5, 10 * SECOND)),
         Log("auditLogs/directoryAudits", "activityDateTime", 1000, "AuditLog.Read.All", ("reporting", 5, 10 * SECOND)),
         Log("identityProtection/riskDetections", "lastUpdatedDateTime", 500, "IdentityRiskEvent.Read.All",
             ("identityProtection", 1, SECOND)),
@@ -49,6 +53,16 @@ LOGS = {
 }  # fmt: skip
 
 
+_BY_ID = (SIGN_INS, "auditLogs/directoryAudits", "identityProtection/riskDetections")
+
+
+def log_of(path: str) -> tuple[Log | None, str]:
+    """The log at a path, and the id of one of its rows (empty for the list)."""
+    log = LOGS.get(path)
+    head, _, identity = path.rpartition("/")
+    return (LOGS[head], identity) if log is None and head in _BY_ID else (log, "")
+
+
 @dataclass(slots=True)
 class GraphLogs:
     """Answers the four log endpoints. `base` is Graph's own address."""
@@ -56,8 +70,10 @@ class GraphLogs:
     base: str
     _pages: dict[str, Pages] = field(default_factory=dict)
 
-    def answer(self, request: Request, tenant: PracticeTenant, version: str, log: Log, now_ms: int) -> Reply:
-        """One call for a list."""
+    def answer(
+        self, request: Request, tenant: PracticeTenant, version: str, log: Log, now_ms: int, identity: str = ""
+    ) -> Reply:
+        """One call for a list, or for the one row of an id."""
         name, calls, span = log.limit
         limited = tenant.faults.graph_limit or name == "messageTrace"
         if limited and not tenant.within(name, calls, span, now_ms):
@@ -66,15 +82,33 @@ class GraphLogs:
         if refused is not None:
             return refused
         try:
+            if identity:
+                return self._one(tenant, version, log, identity, now_ms)
             top = _top(request, log)
             return self._page(request, tenant, version, log, top, now_ms)
         except BadQuery as error:
             return graph_error(400, "BadRequest", str(error), now_ms)
 
+    def _one(self, tenant: PracticeTenant, version: str, log: Log, identity: str, now_ms: int) -> Reply:
+        bounds = _bounds(tenant, log, Filter(), now_ms)
+        asked = Condition("id", "eq", identity)
+        for store, change in _all_stores(tenant, version, log):
+            with tenant.stores.lock:
+                found = store.between(*bounds)
+            for _, position in reversed(found):
+                line = store.read(position)
+                if identity.encode() in line and asked.holds(row := orjson.loads(line)):
+                    context = {"@odata.context": f"{self.base}/{version}/$metadata#{log.path}/$entity"}
+                    return json_reply(200, context | (row if change is None else change(row)))
+        return graph_error(404, "ResourceNotFound", f"Resource '{identity[:60]}' does not exist.", now_ms)
+
     def _page(self, request: Request, tenant: PracticeTenant, version: str, log: Log, top: int, now_ms: int) -> Reply:
         pages = self._pages.setdefault(tenant.id, Pages())
         _refuse_literals(request.raw_query)
-        asked = parse_filter(request.query.get("$filter", ""), log.time_field)
+        text = request.query.get("$filter", "")
+        if log.path.startswith("admin/exchange"):
+            text = _OR.sub("", text)  # message trace was seen to ignore it, silently
+        asked = parse_filter(text, log.time_field)
         store, change = _store(tenant, version, log, asked)
         token = request.query.get("$skiptoken", "")
         if token:
@@ -101,7 +135,7 @@ class GraphLogs:
 
 
 def _unlicensed(tenant: PracticeTenant, log: Log, now_ms: int) -> Reply | None:
-    if log.path == "auditLogs/signIns" and not tenant.licences & {"P1", "P2"}:
+    if log.path == SIGN_INS and not tenant.licences & {"P1", "P2"}:
         return graph_error(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
                            "Neither tenant is B2C or tenant doesn't have premium license", now_ms)  # fmt: skip
     if log.path.startswith("identityProtection") and not tenant.licences & {"P1", "P2"}:
@@ -127,7 +161,7 @@ def _top(request: Request, log: Log) -> int:
 def _store(tenant: PracticeTenant, version: str, log: Log, asked: Filter) -> tuple[RowStore, Change | None]:
     """The rows that a query is about, and how they are changed before they are shown."""
     rows = tenant.stores.rows
-    if log.path == "auditLogs/signIns":
+    if log.path == SIGN_INS:
         kind = _event_type(version, asked)
         hidden = "P2" not in tenant.licences
         if version == "v1.0":
@@ -138,6 +172,14 @@ def _store(tenant: PracticeTenant, version: str, log: Log, asked: Filter) -> tup
     if log.path.startswith("identityProtection"):
         return rows["riskDetections"], None if "P2" in tenant.licences else _generic
     return rows["messageTraces"], None
+
+
+def _all_stores(tenant: PracticeTenant, version: str, log: Log) -> list[tuple[RowStore, Change | None]]:
+    """Every store in which a row of a log may be."""
+    if log.path != SIGN_INS or version == "v1.0":
+        return [_store(tenant, version, log, Filter())]
+    return [_store(tenant, version, log, Filter(conditions=[Condition("signInEventTypes", "any-eq", kind)]))
+            for kind in EVENT_TYPES]  # fmt: skip
 
 
 def _v1(row: dict[str, Any], hidden: bool) -> dict[str, Any]:
@@ -159,8 +201,7 @@ def _event_type(version: str, asked: Filter) -> str:
     if len(named) > 1 or named[0].op != "any-eq":
         raise BadQuery("Filters on several sign-in event types are not supported.")
     asked.conditions.remove(named[0])
-    known = ("interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity")
-    if named[0].value not in known:
+    if named[0].value not in EVENT_TYPES:
         raise BadQuery(f"Invalid value '{named[0].value}' for signInEventTypes.")
     return named[0].value
 

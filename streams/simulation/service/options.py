@@ -73,14 +73,14 @@ class TenantOptions:
 
     Records: `lateness` scales the vendor's delays (0: at once), `duplicates` is the share sent again in another blob,
     `redelivered` the share sent again days later, `missing_fields` the share lacking a member, `odd` the share of records of
-    unknown type or with text for numbers. Blobs: `blob_minutes` of arrivals each, at most `blob_records`; `late_listed` is
-    the share listed up to three hours after its contentCreated, `empty_pages` the share of listings with an empty page
-    between; `expiration_days` 20 as measured or 7 as documented. `backlog_ms`: how far before its start a
-    first subscription reaches; `subscribed` are content types enabled since before the data. `signin_delay_minutes` is
-    added to the visibility of sign-ins. `licences`: any of P1, P2; `audit_on`: unified audit logging. `hidden_rule`: only
-    Exchange shows the rule of a dormant attack; `bypassed` and `unaudited`: mailboxes exempt from, or without, auditing;
-    `copied_to`: an address to which a mail flow rule, made before the data, copies all mail. `audit_query_v1`: Graph's
-    audit-log queries are in v1.0 too, as its metadata say, and not in beta alone, as measured.
+    unknown type or with text for numbers. Blobs: `blob_minutes` of arrivals each, at most `blob_records`, in any order
+    (`shuffle`); `late_listed` is the share listed up to three hours after its contentCreated, `empty_pages` the share of
+    listings with an empty page between; `expiration_days` 20 as measured or 7 as documented. `backlog_ms`: how far before
+    its start a first subscription reaches; `subscribed` are content types enabled since before the data.
+    `signin_delay_minutes` is added to the visibility of sign-ins. `licences`: any of P1, P2; `audit_on`: unified audit
+    logging. `audit_query_v1`: Graph's audit-log queries are in v1.0 too, as its metadata say, and not in beta alone, as
+    measured. `hidden_rule`: only Exchange shows the rule of a dormant attack; `bypassed` and `unaudited`: mailboxes exempt
+    from, or without, auditing; `copied_to`: an address to which a mail flow rule, made before the data, copies all mail.
     """
 
     seed: int = 1
@@ -107,6 +107,7 @@ class TenantOptions:
     blob_minutes: int = 5
     blob_records: int = 400
     late_listed: float = 0.03
+    shuffle: bool = True
     page_blobs: int = 200
     empty_pages: float = 0.1
     next_header: str = "NextPageUri"
