@@ -1,0 +1,102 @@
+"""An account that had an incident is met at a strange place again."""
+
+from __future__ import annotations
+
+import pytest
+
+from detectors.incidents.book import Held
+from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
+from schemas.records.event import AuditEvent, DirectoryAudit, Source
+from tests.scenarios.building import ACCOUNT, DAY_MS, TENANT
+from tests.unit.detectors.session_life import Life
+
+PC_AT_HOME = "20 workdays of pc at home in one session"
+
+
+def _pass(life: Life, day: int) -> None:
+    time_ms = life.start_ms + day * DAY_MS + 6 * 3_600_000
+    life.engine.fold(LogEntry(EntryKind.CLOCK, TENANT, "", clock_bytes(time_ms), "clock", str(time_ms)))
+
+
+def _lived(incident: bool) -> Life:
+    """A month at home, then perhaps a session in two places; a week later everything is closed."""
+    life = Life(PC_AT_HOME)
+    build = life.builder
+    events = [build.sign_in(life.at(9), "home", "pc", "pc")]
+    if incident:
+        events += [
+            build.sign_in(life.at(9.3), "hosting-nl", "pc", "pc", interactive=False),
+            build.act(life.at(9.4), "home", None, "pc", "MailItemsAccessed"),
+        ]
+    life.arrive(events)
+    assert bool(life.held()) is incident
+    _pass(life, 7)
+    assert not life.held()
+    return life
+
+
+def _later(life: Life, place: str, client: str, day: int = 7, error: int = 0) -> Held | None:
+    life.arrive([life.builder.sign_in(life.at(24 * day + 9), place, client, "new", error=error)])
+    return next(iter(life.held().values()), None)
+
+
+def _earlier(held: Held) -> float:
+    return sum(reason.nats for reason in held.reasons if reason.feature == "earlier_incident")
+
+
+def test_a_strange_place_after_an_incident_is_stranger_by_the_odds() -> None:
+    plain, again = _later(_lived(False), "lagos", "pc"), _later(_lived(True), "lagos", "pc")
+    assert plain is not None and again is not None
+    assert _earlier(plain) == 0.0 and _earlier(again) > 1.5
+    assert again.nats == pytest.approx(plain.nats + _earlier(again), abs=0.1)
+    assert plain.nats < 10.1 < again.nats
+    assert "incident" not in plain.sentence and "reset" not in plain.advice
+    assert again.sentence.endswith("; it had an incident on 2026-02-02, with no change of its password seen since.")
+    assert "reset its password" in again.advice
+
+
+def test_it_fades() -> None:
+    soon, late = (_later(_lived(True), "lagos", "pc", day) for day in (7, 60))
+    assert soon is not None and late is not None
+    assert _earlier(late) < _earlier(soon) - 0.2
+
+
+@pytest.mark.parametrize(("place", "client"), [("home", "pc"), ("home-far", "pc"), ("exchange", "pc"), ("cell", "pc")])
+def test_where_nothing_is_strange_an_incident_adds_nothing(place: str, client: str) -> None:
+    assert _later(_lived(True), place, client) is None
+
+
+def test_a_known_place_with_a_new_client_is_the_owners() -> None:
+    held = _later(_lived(True), "home", "linux")
+    assert held is None or _earlier(held) == 0.0
+
+
+def test_a_password_that_was_reset_ends_it() -> None:
+    life = _lived(True)
+    time_ms = life.at(24 * 7 + 8)
+    uid, detail = life.builder.record_id(), DirectoryAudit()
+    event = AuditEvent(
+        *(Source.MANAGEMENT, uid, TENANT, time_ms, "Reset user password", "AzureActiveDirectory", "admin@home.example"),
+        ok=True,
+        detail=detail,
+    )
+    life.engine.fold(LogEntry(EntryKind.RECORD, TENANT, ACCOUNT, b"", "management", uid, "target", event=event))
+    held = _later(life, "lagos", "pc")
+    assert held is not None and _earlier(held) == 0.0
+
+
+def test_a_password_that_was_accepted_and_no_more_stays_below_review() -> None:
+    held = _later(_lived(True), "lagos", "pc", error=500121)
+    assert held is not None
+    assert _earlier(held) > 1.5 and held.nats == 9.0
+
+
+def test_a_restart_changes_nothing() -> None:
+    life, again = _lived(True), _lived(True)
+    states = again.engine.states()
+    again.restart()
+    _pass(again, 7)
+    assert again.engine.states() == states
+    one, other = _later(life, "lagos", "pc"), _later(again, "lagos", "pc")
+    assert one is not None and other is not None
+    assert (one.nats, one.reasons, one.sentence) == (other.nats, other.reasons, other.sentence)
