@@ -10,7 +10,7 @@ from importlib.metadata import version
 from schemas.contracts.topics import FEEDS
 from streams.clock import Clock
 from streams.collectors.live.schedule import BACK_FILL_MS
-from streams.drivers.kafka.settings import CLIENT_LOG, KafkaSettings
+from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.topics import TopicsError, existing_partitions, require_topics
 from streams.operations.collecting_live import Collecting, CollectPlan
 from streams.operations.garbage import collect_seldom
@@ -29,7 +29,6 @@ TICK_SECONDS = 0.5
 SKEW_SECONDS = 5.0
 STOP_SECONDS = 25.0
 LOST_SECONDS = 5.0  # nothing more can be stored: leave the group, so that others take over at once
-LOGGING_OFF = 60
 
 
 def run_collect_live(
@@ -47,7 +46,6 @@ def run_collect_live(
     """
     require_ownership()
     collect_seldom()
-    CLIENT_LOG.setLevel(LOGGING_OFF)  # what matters of librdkafka's lines comes as an error of ours
     plan = _plan(tenants, settings, clock, back_fill_ms)
     telemetry, health = Telemetry(clock, version("watchpost"), "collect"), Health()
     with LiveView() as view, ended_by_signals() as stop, served(metrics_address, telemetry, health) as where:

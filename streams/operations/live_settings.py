@@ -13,7 +13,7 @@ from streams.clock import Clock, PracticeClock, WallClock
 from streams.cloud.credentials import AccessError, ManagedIdentity
 from streams.cloud.seam import Endpoints
 from streams.cloud.tenant_access import TenantAccess
-from streams.cloud.tenant_settings import tenants_from
+from streams.cloud.tenant_settings import SECRET_SETTINGS, tenants_from
 from streams.collectors.feed import LOCAL_TENANT
 from streams.collectors.home_domains import given_domains
 from streams.operations.live_feeds import chosen_feeds
@@ -23,6 +23,10 @@ from streams.operations.settings import split, variable
 
 _TIME_MS_MAX = 4_102_444_800_000  # the year 2100
 _EXTRA = frozenset({"feeds", "follow", "topics"})
+_SIGNS_IN = frozenset(
+    {"client_id", "managed_identity", *SECRET_SETTINGS, *(f"{name}_file" for name in SECRET_SETTINGS)}
+)
+_NOWHERE = Endpoints(login="", management="", graph="", exchange="")
 HOW_TO_NAME_A_TENANT = (
     "no tenant is configured: set WATCHPOST_TENANT_ID, WATCHPOST_CLIENT_ID and WATCHPOST_CLIENT_SECRET_FILE, or write"
     " [[tenants]] in the settings file; `watchpost try` needs none"
@@ -49,9 +53,11 @@ def watched_tenants(
     """The tenants of file and variables; Refusal when one is wrong. Empty when none is configured.
 
     `follow` are paths for the one tenant that there is, and `home_domains` are its own beside those of its entry; when there
-    is none the paths are a tenant of their own, `local`, with these domains.
+    is none the paths are a tenant of their own, `local`, with these domains. An entry with `topics` or `follow` and nothing to
+    sign in with is read from these alone.
     """
     table: Mapping[str, Any] = context.obj if isinstance(context.obj, dict) else {}
+    table, silent = _silent(table)
     try:
         found = tenants_from(table, os.environ, also=_EXTRA)
     except AccessError as error:
@@ -59,8 +65,10 @@ def watched_tenants(
     shared = _names(os.environ.get(variable("feeds")) or table.get("feeds"))
     entries = table.get("tenants") or [{}] * len(found)
     watched = [
-        WatchedTenant(access, chosen_feeds(_names(entry.get("feeds")) or shared), other_sources(entry))
-        for access, entry in zip(found, entries, strict=True)
+        WatchedTenant(replace(access, endpoints=_NOWHERE), (), other_sources(entry))
+        if number in silent
+        else WatchedTenant(access, chosen_feeds(_names(entry.get("feeds")) or shared), other_sources(entry))
+        for number, (access, entry) in enumerate(zip(found, entries, strict=True))
     ]
     if not all(path.strip() for path in follow):
         raise Refusal("--follow names no file: give a file or a folder")
@@ -83,10 +91,23 @@ def _at_home(watched: WatchedTenant, domains: Sequence[str]) -> WatchedTenant:
     return replace(watched, access=replace(watched.access, home_domains=own))
 
 
+def _silent(table: Mapping[str, Any]) -> tuple[Mapping[str, Any], set[int]]:
+    """Which entries have sources beside the APIs and nothing to sign in with; the table with an access for them, never used."""
+    entries = table.get("tenants")
+    if not isinstance(entries, list) or _SIGNS_IN & table.keys() or os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
+        return table, set()
+    found = {
+        number
+        for number, entry in enumerate(entries)
+        if isinstance(entry, Mapping) and {"topics", "follow"} & entry.keys() and not _SIGNS_IN & entry.keys()
+    }
+    given = [{**one, "managed_identity": "system"} if number in found else one for number, one in enumerate(entries)]
+    return {**table, "tenants": given}, found
+
+
 def _without_cloud(home_domains: Sequence[str]) -> TenantAccess:
     """Access of a tenant that is read from files alone: none of it is ever used."""
-    nowhere = Endpoints(login="", management="", graph="", exchange="")
-    return TenantAccess(LOCAL_TENANT, "", ManagedIdentity(), nowhere, home_domains=tuple(home_domains))
+    return TenantAccess(LOCAL_TENANT, "", ManagedIdentity(), _NOWHERE, home_domains=tuple(home_domains))
 
 
 def required_tenants(

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -39,20 +40,47 @@ group.initial.rebalance.delay.ms=0
 """
 
 
+SASL_PROPERTIES = """\
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},SASL_SSL://localhost:{sasl}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_SSL://localhost:{sasl}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL
+sasl.enabled.mechanisms=PLAIN
+ssl.keystore.type=PEM
+ssl.keystore.location={certificate}
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  user_{user}="{password}";
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A listener with SASL_SSL and PLAIN, as Event Hubs has: a PEM file with key and certificate for `localhost`, one user."""
+
+    certificate: Path
+    user: str
+    password: str
+
+
 class NoBroker(RuntimeError):
     """No broker can be had here; the text names what is missing."""
 
 
 @contextmanager
-def own_broker() -> Iterator[str]:
-    """Start one broker in a temporary folder on free ports; yields its address, and leaves nothing behind."""
+def own_broker(door: Door | None = None) -> Iterator[str]:
+    """Start one broker in a temporary folder on free ports; yields its address, and leaves nothing behind.
+
+    With a `door` it has that listener too, and its address is yielded.
+    """
     java, jars = _java(), _jars()
     folder = Path(tempfile.mkdtemp(prefix="watchpost-kafka-"))
     process: subprocess.Popen[bytes] | None = None
     try:
-        port, controller = _free_ports()
+        port, controller, sasl = _free_ports()
         properties = folder / "server.properties"
-        properties.write_text(PROPERTIES.format(port=port, controller=controller, data=folder / "data"))
+        text = PROPERTIES.format(port=port, controller=controller, data=folder / "data")
+        if door is not None:  # of a property that is there twice the last one counts
+            text += SASL_PROPERTIES.format(port=port, controller=controller, sasl=sasl, **asdict(door))
+        properties.write_text(text)
         command = [java, *JVM, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars]
         tool = [*command, "kafka.tools.StorageTool"]
         cluster = _output([*tool, "random-uuid"]).split()[-1]
@@ -60,7 +88,7 @@ def own_broker() -> Iterator[str]:
         with (folder / "broker.log").open("wb") as log:
             process = subprocess.Popen([*command, "kafka.Kafka", str(properties)], stdout=log, stderr=log, cwd=folder)
         _wait_until_up(f"127.0.0.1:{port}", process, folder / "broker.log")
-        yield f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}" if door is None else f"localhost:{sasl}"
     finally:
         if process is not None:
             _stop(process)
@@ -85,7 +113,9 @@ def _jars() -> str:
         raise NoBroker("no Kafka jars: the package jgo, which fetches them, is not installed") from None
     try:
         with FETCHING.open("w") as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX)  # two sessions on a new machine would each see the other's half of the jars
+            fcntl.flock(
+                turn, fcntl.LOCK_EX
+            )  # two sessions on a new machine would each see the other's half of the jars
             environment = jgo.build(endpoint=ENDPOINT)
     except Exception as error:  # whatever keeps the jars away is the same to the tests
         raise NoBroker(f"no Kafka jars: Maven Central did not serve {ENDPOINT} ({type(error).__name__})") from error
@@ -100,11 +130,11 @@ def _output(command: list[str]) -> str:
     return done.stdout
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
-        for listener in (one, two):
+def _free_ports() -> tuple[int, int, int]:
+    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+        for listener in (one, two, three):
             listener.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1]), int(two.getsockname()[1])
+        return int(one.getsockname()[1]), int(two.getsockname()[1]), int(three.getsockname()[1])
 
 
 def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60.0) -> None:

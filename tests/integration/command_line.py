@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -41,10 +41,12 @@ def run(settings: KafkaSettings, *arguments: str, seconds: float = 150.0) -> sub
 
 
 @contextmanager
-def detecting(settings: KafkaSettings, log: Path, address: str = "off") -> Iterator[subprocess.Popen[bytes]]:
+def detecting(
+    settings: KafkaSettings, log: Path, address: str = "off", arguments: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     """`watchpost detect`, begun; killed when the block ends, if it still runs."""
     before = log.stat().st_size if log.exists() else 0
-    process = start(settings, "detect", log=log, address=address)
+    process = start(settings, "detect", *arguments, log=log, address=address)
     try:
         wait_until(lambda: b"detecting on" in log.read_bytes()[before:] or process.poll() is not None, "detect's start")
         assert process.poll() is None, log.read_text()
@@ -68,4 +70,5 @@ def _environ(settings: KafkaSettings, address: str) -> dict[str, str]:
         for item in fields(settings)
         if item.name != "librdkafka"
     }
+    own |= {f"WATCHPOST_KAFKA_{name.upper().replace('.', '_')}": value for name, value in settings.librdkafka.items()}
     return kept | own | {"PYTHONPATH": str(ROOT), "WATCHPOST_METRICS_ADDRESS": address}

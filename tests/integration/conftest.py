@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from streams.drivers.kafka.settings import KafkaSettings
-from tests.integration.broker import BROKER_VARIABLE, NoBroker, own_broker
+from tests.integration.broker import BROKER_VARIABLE, Door, NoBroker, own_broker
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +19,13 @@ def kafka() -> Iterator[str]:
     if named:
         yield named
         return
+    yield from started()
+
+
+def started(door: Door | None = None) -> Iterator[str]:
+    """Address of a broker of our own; skips loudly, and fails where CI is set."""
     try:
-        with own_broker() as address:
+        with own_broker(door) as address:
             yield address
     except NoBroker as missing:
         text = f"no Kafka broker for the tests: {missing}; name one in {BROKER_VARIABLE}"

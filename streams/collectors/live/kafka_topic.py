@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.contracts.collected import Batch, Content, ContentState, Gap, GapKind
 from schemas.text import printable
+from streams.broker_refusals import BrokerRefusals
 from streams.cloud.seam import Unreachable
 from streams.collectors.live.gaps import tell_past
 from streams.collectors.live.seam import Journal, Unavailable, Window
@@ -63,7 +64,9 @@ class TopicFeed:
         self._journal = journal
         self._topic = topic
         self._now_ms = now_ms
-        self._properties = {"group.id": "watchpost-collector", **_DEFAULTS, **properties, **_OURS}
+        self._refusals = BrokerRefusals(properties)
+        own = {**_OURS, "error_cb": self._refusals.noted}
+        self._properties: dict[str, Any] = {"group.id": "watchpost-collector", **_DEFAULTS, **properties, **own}
         self._connect = connect
         self._consumer: Any = None
         self._ends: dict[int, int] = {}  # reached, beyond the last message: marks of transactions are no messages
@@ -98,6 +101,7 @@ class TopicFeed:
             found = self._open().list_topics(self._topic, timeout=_TIMEOUT_SECONDS).topics.get(self._topic)
         except KafkaException as error:
             raise self._lost(error) from None
+        self._refusals.forget()
         if found is None or found.error is not None or not found.partitions:
             raise Unavailable(f"{self.name} is not seen: there is no such topic", "Create it, or correct its name.")
         return sorted(found.partitions)
@@ -145,7 +149,8 @@ class TopicFeed:
                     self._store(number, batch, window)
                     held[number] = _Held(batch.next)
         finally:
-            consumer.unassign()
+            if consumer is self._consumer:
+                consumer.unassign()
 
     def _messages(self, consumer: Any, spans: dict[int, tuple[int, int]]) -> Iterator[tuple[int, Message | None]]:
         """Partition and message, None once where a partition is read to its end."""
@@ -201,7 +206,13 @@ class TopicFeed:
         tell_past(self._journal, Gap(self.name, GapKind.EXPIRED, from_ms, now_ms, text, remedy))
 
     def _lost(self, error: Any) -> Unreachable:
-        return Unreachable(f"{self.name} cannot be read: {_reason(error)}")
+        """What to raise. A client that is refused would knock again and again: it is closed until the next poll."""
+        if self._consumer is not None:
+            self._consumer.poll(0.0)  # the client tells why; what it hands out on the way comes again
+        refused = self._refusals.reason
+        if refused:
+            self.close()
+        return Unreachable(f"{self.name} cannot be read: {refused or _reason(error)}")
 
 
 class _Held:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ClientConfig = dict[str, str | int | float | bool | logging.Logger]
 CLIENT_LOG = logging.getLogger("watchpost.kafka.client")  # librdkafka's lines go here, never raw to standard error
+CLIENT_LOG.setLevel(logging.CRITICAL + 1)  # what matters of them comes as an error of ours
 ENVIRONMENT_PREFIX = "WATCHPOST_KAFKA_"
 
 

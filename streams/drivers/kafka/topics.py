@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import admin as kafka_admin
@@ -15,6 +15,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from schemas.contracts.topics import AUDIT, DEAD_LETTERS, TOPICS, Topic
+from schemas.text import printable
+from streams.broker_refusals import BrokerRefusals
 from streams.drivers.kafka.settings import KafkaSettings
 
 _LARGEST = "max.message.bytes"
@@ -84,10 +86,17 @@ def require_topics(settings: KafkaSettings) -> None:
 
 def existing_partitions(settings: KafkaSettings) -> dict[str, int]:
     """Partitions of every topic of the cluster; TopicsError when no broker answers."""
-    admin = _admin(settings)
+    refusals = BrokerRefusals(settings.librdkafka)
+    try:
+        admin = _admin(settings, refusals)
+    except (KafkaException, ValueError, TypeError) as error:
+        raise TopicsError(f"a Kafka setting is wrong: {printable(_name(error))}") from None
     try:
         found = admin.list_topics(timeout=settings.request_seconds).topics
     except KafkaException as error:
+        admin.poll(0.0)  # the client tells why
+        if refusals.reason:
+            raise TopicsError(f"Kafka refuses the connection: {refusals.reason}") from None
         raise TopicsError(f"no Kafka broker answers at {settings.brokers}: {_name(error)}") from None
     return {name: len(topic.partitions) for name, topic in found.items()}
 
@@ -155,10 +164,11 @@ def _known(settings: KafkaSettings, made: dict[str, int]) -> dict[str, int]:
     return found | made
 
 
-def _admin(settings: KafkaSettings) -> AdminClient:
-    return AdminClient(cast(dict[str, str | int | float | bool], settings.client()))  # its type forgets the logger
+def _admin(settings: KafkaSettings, refusals: BrokerRefusals | None = None) -> AdminClient:
+    config: dict[str, Any] = dict(settings.client())  # its type forgets the logger
+    return AdminClient(config | ({"error_cb": refusals.noted} if refusals else {}))
 
 
-def _name(error: KafkaException) -> str:
-    found = error.args[0]
+def _name(error: Exception) -> str:
+    found = error.args[0] if error.args else None
     return str(found.str()) if isinstance(found, KafkaError) else type(error).__name__

@@ -14,7 +14,7 @@ from functools import partial
 from streams.clock import Clock
 from streams.drivers.kafka.app import Detect, Engines, create_app, state_message
 from streams.drivers.kafka.observing import WorkObserver
-from streams.drivers.kafka.settings import CLIENT_LOG, KafkaSettings
+from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.topics import require_topics
 
 log = logging.getLogger("watchpost.kafka")
@@ -37,8 +37,8 @@ def run_worker(
     TopicsError when the topics are missing or have another partition count. When stopping takes longer than
     `stop_seconds` the process ends itself: nothing is lost, a batch is either committed or comes again.
     """
-    require_topics(settings)
     _quieten()
+    require_topics(settings)
     with tempfile.TemporaryDirectory(prefix="watchpost-") as datadir:
         create = partial(create_app, settings, engines, datadir, observer, clock)
         return asyncio.run(_serve(settings, create, started))
@@ -86,7 +86,6 @@ def _quieten() -> None:
     logging.getLogger("mode").setLevel(logging.CRITICAL)
     logging.getLogger("streams.drivers.kafka.transport").setLevel(logging.CRITICAL)  # Faust's logger for our subclass
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
-    CLIENT_LOG.setLevel(logging.CRITICAL + 1)  # what matters of it comes as an error of ours
 
 
 def _watchdog(seconds: float, failed: bool) -> threading.Timer:

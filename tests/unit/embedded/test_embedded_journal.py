@@ -15,9 +15,9 @@ from schemas.contracts.collected import Batch, Content, ContentState, Gap, GapKi
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.profile import Profile, decode_profile
 from streams.drivers.batch_parts import parts_of
+from streams.drivers.delays import with_delays, with_harm_clock
 from streams.drivers.embedded.archive import pack_block, read_entries, unpack_block
 from streams.drivers.embedded.database import open_readonly
-from streams.drivers.delays import with_delays, with_harm_clock
 from streams.drivers.embedded.engine_room import EngineRoom, Told
 from streams.drivers.embedded.feedback import Feedback, Verdict, write_verdict
 from streams.drivers.embedded.incidents import IncidentReader

@@ -74,6 +74,18 @@ def test_followed_files_belong_to_the_only_tenant_or_are_one(tmp_path: Path) -> 
         watched_tenants(context({"tenants": [entry(tmp_path), entry(tmp_path, OTHER)]}), ["b"])
 
 
+def test_a_tenant_with_nothing_to_sign_in_with_is_read_from_its_other_sources(tmp_path: Path) -> None:
+    topic = {"topic": "t", "properties": {"bootstrap.servers": "h"}}
+    table = {"tenants": [{"id": TENANT, "topics": [topic], "home_domains": ["A.example"]}, entry(tmp_path, OTHER)]}
+    alone, other = watched_tenants(context(table))
+    assert (alone.id, alone.feeds, alone.access.home_domains) == (TENANT, (), ("a.example",))
+    assert alone.access.endpoints.graph == "" != other.access.endpoints.graph
+    assert [source.topic for source in alone.other.topics] == ["t"]
+    for more in ({"client_id": CLIENT}, {}):
+        with pytest.raises(Refusal, match=r"no credential|id is missing"):
+            watched_tenants(context({"tenants": [{"id": TENANT, **more} | ({"follow": "a"} if more else {})]}))
+
+
 def test_a_topic_with_its_secret_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "hub").write_text("Endpoint=sb://x/;SharedAccessKey=abc\n")
     properties = {
