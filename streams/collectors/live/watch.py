@@ -19,7 +19,7 @@ from streams.collectors.live.expected_silence import DAY_MS, HOUR_MS, MINUTE_MS,
 from streams.collectors.live.new_types import NewTypes
 from streams.collectors.live.unread_share import UnreadShare
 
-SILENCE_NATS: Final = 9.0
+SILENCE_NATS: Final = 11.0  # such a silence begins once in e^11 five-minute bins, 208 days of the feed
 SKEW_MS: Final = 5 * MINUTE_MS
 SKEW_OVER_MS: Final = 4 * MINUTE_MS  # a clock about the limit is one incident, not many
 CANARY_MS: Final = 12 * HOUR_MS  # tokens are asked for every hour; sign-ins are shown up to hours later

@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from streams.collectors.live.expected_silence import BIN_MS, DAY_MS, HOUR_MS, MINUTE_MS, ArrivalModel
+from streams.collectors.live.watch import SILENCE_NATS
 
 MONDAY = 1_785_715_200_000  # 2026-08-03 00:00 UTC
-NOTICED = 9.0
+NOTICED = SILENCE_NATS
 
 
 def office(
