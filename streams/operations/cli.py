@@ -191,6 +191,9 @@ def simulate(
         str,
         typer.Option(help="With --serve: how the tenant is, such as late_listed=0.2,expiration_days=7,licences=P1."),
     ] = "",
+    event_hub: Annotated[
+        str, typer.Option(help="With --serve: HOST:PORT/TOPIC that sign-ins are sent to as well, as by Event Hubs.")
+    ] = "",
     port: Annotated[
         int, typer.Option(min=0, max=65_531, help="With --serve: first of five ports in a row; 0: any.")
     ] = 0,
@@ -214,6 +217,7 @@ def simulate(
                 attack_minutes=attack_minutes,
                 faults=faults,
                 knobs=knobs,
+                event_hub=event_hub,
                 port=port,
                 log_served=log_served,
             )

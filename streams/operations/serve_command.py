@@ -36,6 +36,7 @@ class ServeOptions:
     attack_minutes: float = 30.0
     faults: str = "none"
     knobs: str = ""  # of the tenants: `late_listed=0.2,licences=P1`
+    event_hub: str = ""  # `HOST:PORT/TOPIC`
     port: int = 0  # first of five in a row; 0: any
     log_served: bool = False
     lateness: float = 1.0
@@ -65,6 +66,7 @@ def practice_service(options: ServeOptions) -> Iterator[PracticeService]:
             ports=_ports(options.port),
             faults=fault_profile(options.faults),
             sent=options.log_served,
+            event_hub=options.event_hub,
         )
         options.folder.mkdir(parents=True, exist_ok=True)
         service = serve(found, PracticeClock(start_ms, wall_ms, options.speed))

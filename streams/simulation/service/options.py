@@ -129,6 +129,7 @@ class ServiceOptions:
     """The service: its folder (certificates, spool, secrets, settings), tenants, ports (0: any) and faults.
 
     `sent`: also log everything served into `folder/served`, verbatim and in order. `gzip`: compress when asked for.
+    `event_hub`: sign-ins and directory audits are sent there too (`HOST:PORT/TOPIC`), as by a diagnostic setting.
     """
 
     folder: Path
@@ -138,3 +139,4 @@ class ServiceOptions:
     faults: Faults = field(default_factory=Faults)
     sent: bool = False
     gzip: bool = False
+    event_hub: str = ""

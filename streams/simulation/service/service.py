@@ -17,6 +17,8 @@ from streams.simulation.service.exchange import ExchangeApi, tenant_in
 from streams.simulation.service.front import Front
 from streams.simulation.service.graph import GraphApi
 from streams.simulation.service.graph_logs import GraphLogs
+from streams.simulation.service.hub_feed import HubFeed
+from streams.simulation.service.hub_producer import HubProducer
 from streams.simulation.service.options import Attack, Resource, ServiceOptions
 from streams.simulation.service.tenant import PracticeTenant
 from streams.simulation.service.tokens import Mint
@@ -58,6 +60,8 @@ class PracticeService:
         self._serve(server_pem)
         self._pace = threading.Thread(target=self._run, daemon=True)
         self._bell = threading.Thread(target=self._notify, daemon=True)
+        self._producer = HubProducer(options.event_hub) if options.event_hub else None
+        self._hubs = [HubFeed(tenant, self._producer) for tenant in found] if self._producer is not None else []
 
     def _serve(self, server_pem: Path) -> None:
         options = self.options
@@ -95,6 +99,8 @@ class PracticeService:
         now = self.clock.now_ms()
         for tenant in self._tenants.values():
             tenant.catch_up(now)
+        for hub in self._hubs:
+            hub.begin()
         for site in self._sites:
             site.start()
         self._pace.start()
@@ -107,6 +113,8 @@ class PracticeService:
         self._stopped.set()
         self._pace.join(10.0)
         self._bell.join(10.0)
+        if self._producer is not None:
+            self._producer.close()
         stopping = [threading.Thread(target=site.stop) for site in self._sites]
         for thread in stopping:
             thread.start()
@@ -130,7 +138,10 @@ class PracticeService:
     @property
     def problems(self) -> list[str]:
         """Defects of this service itself, one line each; empty when it works."""
-        return [problem for site in self._sites for problem in site.problems]
+        found = [problem for site in self._sites for problem in site.problems]
+        if self._producer is not None and self._producer.failed:
+            found.append(f"the event hub {self.options.event_hub} does not take messages: {self._producer.failed}")
+        return found
 
     def _run(self) -> None:
         """Keep the tenants' lives ahead of the clock."""
@@ -141,8 +152,10 @@ class PracticeService:
                 tenant.catch_up(now)
 
     def _notify(self) -> None:
-        """Tell webhooks, which may be slow, apart from the tenants' lives."""
+        """Tell webhooks and the event hub, which may be slow, apart from the tenants' lives."""
         while not self._stopped.wait(_TICK_SECONDS):
+            for hub in self._hubs:
+                hub.flush(self.clock.now_ms())
             for tenant in list(self._tenants.values()):
                 self._webhooks.notify(tenant, self._activity.description, self.clock.now_ms())
 

@@ -27,6 +27,7 @@ _EXCHANGE = (1, 2, 3, 19, 50)
 _SHAREPOINT = (4, 6, 14, 36, 56)
 
 Change = Callable[[str, Item], list[tuple[str, Item]]]
+Shown = Callable[[str, int, list[Item]], None]
 
 
 def content_type_of(body: Body) -> str:
@@ -43,14 +44,22 @@ def _unchanged(name: str, item: Item) -> list[tuple[str, Item]]:
     return [(name, item)]
 
 
+def _unseen(name: str, end_ms: int, items: list[Item]) -> None:
+    """Nobody looks."""
+
+
 class Stores:
-    """What can be fetched, and what will be. `change` is asked about each item when it is released."""
+    """What can be fetched, and what will be.
+
+    `change` is asked about each item when it is released; `shown` is told of rows that become visible, and when.
+    """
 
     def __init__(self, options: TenantOptions, faults: Faults, spool: Spool) -> None:
         self.blobs = {name: BlobStore(options, faults, name, spool) for name in CONTENT_TYPES}
         self.rows = {name: RowStore(name, spool) for name in ROW_FEEDS}
         self.lock = threading.RLock()
         self.change: Change = _unchanged
+        self.shown: Shown = _unseen
         self._pending: dict[str, dict[int, list[Item]]] = {name: {} for name in (*CONTENT_TYPES, *ROW_FEEDS)}
         self._released = 0
 
@@ -93,3 +102,4 @@ class Stores:
             store.add(end, kept)
         else:
             self.rows[name].add(end, kept)
+            self.shown(name, end, kept)
