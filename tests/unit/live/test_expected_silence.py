@@ -38,10 +38,14 @@ def minutes_until(model: ArrivalModel, start: int, limit: int = 3 * DAY_MS) -> f
 
 
 def test_silence_in_office_hours_is_noticed_and_at_night_much_later() -> None:
+    tuesday_ten, tuesday_six = MONDAY + 22 * DAY_MS + 10 * HOUR_MS, MONDAY + 22 * DAY_MS + 18 * HOUR_MS
+    assert minutes_until(office((tuesday_ten - MONDAY) / DAY_MS / 7), tuesday_ten) <= 60
+    assert minutes_until(office((tuesday_six - MONDAY) / DAY_MS / 7), tuesday_six) > 12 * 60
+
+
+def test_after_a_long_absence_the_day_is_not_known_and_silence_is_noticed_later() -> None:
     model = office(3)
-    tuesday_ten = MONDAY + 22 * DAY_MS + 10 * HOUR_MS
-    assert minutes_until(model, tuesday_ten) <= 120
-    assert minutes_until(model, MONDAY + 22 * DAY_MS + 18 * HOUR_MS) > 12 * 60
+    assert 60 < minutes_until(model, MONDAY + 22 * DAY_MS + 10 * HOUR_MS) <= 120
 
 
 def test_the_more_a_feed_says_the_sooner_it_is_missed() -> None:
@@ -93,6 +97,62 @@ def test_a_thousand_records_at_once_are_one_arrival() -> None:
         for second in range(50):
             many.arrived(at + second)
     assert many.improbability(MONDAY + 4 * DAY_MS) == pytest.approx(model.improbability(MONDAY + 4 * DAY_MS), rel=0.01)
+
+
+def test_silence_is_less_probable_the_longer_it_lasts() -> None:
+    model = office(3)
+    begun = MONDAY + 22 * DAY_MS + 15 * HOUR_MS
+    model.resumed(begun)
+    nats = [model.improbability(begun + minute * MINUTE_MS) for minute in range(0, 9 * 24 * 60, 61)]
+    assert nats == sorted(nats) and nats[0] == 0.0 and nats[-1] > NOTICED
+
+
+def test_a_feed_that_pauses_is_given_the_time_of_its_pauses() -> None:
+    chance, steady, bursts = random.Random(5), office(4, per_hour=11.9), ArrivalModel()
+    at, day = MONDAY, 0
+    while at < MONDAY + 28 * DAY_MS:  # the same hours, in batches
+        hour, day = (at // HOUR_MS) % 24, (at - MONDAY) // DAY_MS % 7
+        if day < 5 and 7 <= hour < 17:
+            bursts.arrived(at)
+        at += int(12 * MINUTE_MS * chance.lognormvariate(0.0, 0.9))
+    tuesday_ten = MONDAY + 29 * DAY_MS + 10 * HOUR_MS
+    assert minutes_until(bursts, tuesday_ten) > 2 * minutes_until(steady, tuesday_ten)
+
+
+def test_a_day_that_began_quietly_is_expected_to_go_on_like_that() -> None:
+    usual, holiday = office(3, per_hour=8.0), office(3, per_hour=8.0)
+    tuesday = MONDAY + 22 * DAY_MS
+    office(1 / 7, usual, 8.0, tuesday - DAY_MS)
+    office(1 / 7, holiday, 8.0, tuesday - DAY_MS)
+    for minute in range(0, 5 * 60, 5):
+        usual.arrived(tuesday + 7 * HOUR_MS + minute * MINUTE_MS)
+    for minute in range(0, 5 * 60, 60):
+        holiday.arrived(tuesday + 7 * HOUR_MS + minute * MINUTE_MS)
+    noon = tuesday + 12 * HOUR_MS
+    assert minutes_until(holiday, noon) > 2 * minutes_until(usual, noon)
+
+
+def test_after_a_silence_that_was_told_the_next_is_told_no_sooner() -> None:
+    once, never = office(3), office(3)
+    tuesday_ten = MONDAY + 22 * DAY_MS + 10 * HOUR_MS
+    for model in (once, never):
+        model.resumed(tuesday_ten)
+    once.arrived(tuesday_ten + 4 * HOUR_MS, learn=False)
+    never.resumed(tuesday_ten + 4 * HOUR_MS)
+    assert minutes_until(once, tuesday_ten + DAY_MS) >= minutes_until(never, tuesday_ten + DAY_MS)
+
+
+def test_states_of_other_versions_are_read() -> None:
+    model, at = office(3), MONDAY + 22 * DAY_MS + 10 * HOUR_MS
+    held = orjson.loads(orjson.dumps(model.dump()))
+    older, newer = ArrivalModel.load(held[:4]), ArrivalModel.load([*held, {"later": 1}])
+    assert older.expected(at, at + HOUR_MS) == pytest.approx(model.expected(at, at + HOUR_MS), rel=1e-3)
+    assert minutes_until(older, at) <= 180
+    assert newer.dump() == held
+
+
+def test_the_state_is_small() -> None:
+    assert len(orjson.dumps(office(8).dump())) < 4096
 
 
 def test_it_comes_back_from_json_and_goes_on() -> None:
