@@ -23,7 +23,7 @@ class Bench:
     threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.turns = Turns(lambda: self.time)
+        self.turns = Turns(lambda: self.time, lambda: self.time)
 
     def use(self, who: str, seconds: float) -> None:
         """Hold the lock for so long."""
