@@ -8,7 +8,7 @@ from streams.cloud.seam import Refused
 from streams.collectors.inventory.calls import Row, cmdlet, text_of
 from streams.collectors.inventory.kind import Found, Round
 from streams.collectors.inventory.mailboxes import Mailboxes
-from streams.collectors.inventory.unusual import Finding, delegates
+from streams.collectors.inventory.unusual import Finding, delegates, senders
 
 SEND_AS = ""  # the part before all mailboxes: one listing of the whole tenant
 DELEGATES_MAX = 2_000
@@ -45,22 +45,24 @@ class Delegations:
             held.facts["send_as_unseen"] = True
             return Found()
         rows = [row for row in answer if _granted(row)]
+        if part == SEND_AS:
+            _note_senders(held.facts.setdefault("senders", {}), rows)
+            return Found(count=len(rows))
         counts: dict[str, list[Any]] = held.facts.setdefault("delegates", {})
-        for row in rows:
-            who = (text_of(row, "User") or text_of(row, "Trustee")).lower()
-            mailbox = part or text_of(row, "Identity").lower()
+        for who in map(_who, rows):
             if who not in counts and len(counts) >= DELEGATES_MAX:
                 continue
             entry = counts.setdefault(who, [0, []])
-            if part != SEND_AS:
-                entry[0] += 1
-            if len(entry[1]) < FIRST_MAX and mailbox not in entry[1]:
-                entry[1].append(mailbox)
+            entry[0] += 1
+            if len(entry[1]) < FIRST_MAX and part not in entry[1]:
+                entry[1].append(part)
         return Found(count=len(rows))
 
     def unusual(self, held: Round) -> list[Finding]:
         """Delegates of many mailboxes, and from outside."""
-        return delegates(held.facts.get("delegates", {}), len(held.mailboxes()), held.domains)
+        facts, domains = held.facts, held.domains
+        found = delegates(facts.get("delegates", {}), len(held.mailboxes()), domains)
+        return found + senders(facts.get("senders", {}), domains)
 
     def limits(self, held: Round) -> tuple[str, str]:
         """The right to send as others needs a listing of its own."""
@@ -69,8 +71,22 @@ class Delegations:
         return "", ""
 
 
+def _note_senders(senders: dict[str, list[str]], rows: list[Row]) -> None:
+    """Keep the first mailboxes as which each may send."""
+    for row in rows:
+        who, mailbox = _who(row), text_of(row, "Identity").lower()
+        if who in senders or len(senders) < DELEGATES_MAX:
+            boxes = senders.setdefault(who, [])
+            if len(boxes) < FIRST_MAX and mailbox not in boxes:
+                boxes.append(mailbox)
+
+
+def _who(row: Row) -> str:
+    return (text_of(row, "User") or text_of(row, "Trustee")).lower()
+
+
 def _granted(row: Row) -> bool:
     """A right that somebody was given: not the owner's own, not inherited, not denied."""
-    who = (text_of(row, "User") or text_of(row, "Trustee")).lower()
+    who = _who(row)
     own = not who or "\\" in who or who.startswith("s-1-5-")
     return not (own or row.get("IsInherited") is True or row.get("Deny") is True)

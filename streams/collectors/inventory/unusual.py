@@ -80,9 +80,8 @@ def delegates(counts: Mapping[str, Sequence[Any]], mailboxes: int, domains: froz
     rows = []
     numbers = sorted((int(held[0]) for held in counts.values()), reverse=True)
     for who, (number, first) in sorted(counts.items()):
-        domain = who.rpartition("@")[2] if "@" in who else ""
         look = f"Get-MailboxPermission -Identity {argument(first[0] if first else who)}"
-        if "#ext#" in who or (domain and domain not in domains):
+        if _from_outside(who, domains):
             rows.append(finding(who, f"Somebody from outside may open {named(first)}.", look))
         alike = sum(1 for other in numbers if other >= number)
         if number >= MANY_MAILBOXES and rare(alike, len(numbers)):
@@ -94,6 +93,32 @@ def delegates(counts: Mapping[str, Sequence[Any]], mailboxes: int, domains: froz
             )
             rows.append(finding(who, text, look))
     return rows
+
+
+def senders(held: Mapping[str, Sequence[str]], domains: frozenset[str]) -> list[Finding]:
+    """`held`: who may send as others, to the first of those mailboxes. Those from outside."""
+    return [
+        finding(who, f"Somebody from outside may send as {named(boxes)}.",
+                f"Get-RecipientPermission -Trustee {argument(who)}")
+        for who, boxes in sorted(held.items())
+        if _from_outside(who, domains)
+    ]  # fmt: skip
+
+
+def flow_rules(rules: Iterable[Sequence[Any]], domains: frozenset[str]) -> list[Finding]:
+    """`rules`: name and targets of mail flow rules. Those that send mail out of the tenant."""
+    rows = []
+    for name, targets in rules:
+        outside = [target for target in targets if target.rpartition("@")[2] not in domains]
+        if outside:
+            text = f"A mail flow rule of the whole tenant sends mail to {named(outside)}."
+            rows.append(finding(name, text, f"Get-TransportRule -Identity {argument(name)}"))
+    return rows
+
+
+def _from_outside(who: str, domains: frozenset[str]) -> bool:
+    domain = who.rpartition("@")[2] if "@" in who else ""
+    return "#ext#" in who or bool(domain and domain not in domains)
 
 
 def consents(applications: Iterable[Mapping[str, Any]], people: int) -> list[Finding]:

@@ -278,6 +278,29 @@ def test_the_checkpoint_is_bounded_and_holds_no_secret() -> None:
     assert len(reports(journal)["mailboxes"].unusual) == 200 and reports(journal)["mailboxes"].more == 800
 
 
+def test_mail_flow_rules_and_senders_that_lead_out_of_the_tenant_are_told() -> None:
+    rule = {
+        "Name": "Copies",
+        "State": "Enabled",
+        "Mode": "Enforce",
+        "Guid": "g1",
+        "BlindCopyTo": ["smtp:Out@evil.example"],
+    }
+    cloud = ordinary(**{
+        "Get-TransportRule": [rule, rule | {"Name": "Off", "Guid": "g2", "State": "Disabled"},
+                              {"Name": "Disclaimer", "State": "Enabled", "Guid": "g3"}],
+        "Get-RecipientPermission": [{"Identity": "ada", "Trustee": name, "AccessRights": ["SendAs"]}
+                                    for name in ("NT AUTHORITY\\SELF", BOB, "x@evil.example")],
+    })  # fmt: skip
+    journal = FakeJournal()
+    round_of(cloud, journal)
+    found = reports(journal)
+    assert [row.sentence for row in found["transport-rules"].unusual] == [
+        "A mail flow rule of the whole tenant sends mail to out@evil.example."]  # fmt: skip
+    assert [row.sentence for row in found["delegations"].unusual] == ["Somebody from outside may send as ada."]
+    assert (found["transport-rules"].count, found["delegations"].count) == (3, 2)
+
+
 def test_hostile_names_are_shown_harmless() -> None:
     cloud = ordinary(**{"Get-Mailbox": [mailbox(ADA, ForwardingSmtpAddress="smtp:x\x1b[2J\u202e@evil.example")]})
     journal = FakeJournal()

@@ -12,10 +12,12 @@ from streams.collectors.inventory.unusual import (
     consents,
     credentials,
     delegates,
+    flow_rules,
     methods,
     named,
     powerful,
     rare,
+    senders,
 )
 
 NOW = 1_773_223_200_000
@@ -51,6 +53,19 @@ def test_where_everybody_is_delegate_of_many_nobody_stands_out() -> None:
 def test_a_delegate_from_outside_stands_out() -> None:
     counts = {"x@evil.example": [1, ["ada@corp.example"]], "g_x.example#ext#@corp.example": [1, []], "ada": [1, []]}
     assert subjects(delegates(counts, 9, HOME)) == ["g_x.example#ext#@corp.example", "x@evil.example"]
+
+
+def test_who_may_send_as_others_from_outside_stands_out_and_is_not_said_to_open_mailboxes() -> None:
+    (row,) = senders({"x@evil.example": ["ada", "bob"], "eve@corp.example": ["ada"], "Helpdesk": ["ada"]}, HOME)
+    assert row == ("x@evil.example", "Somebody from outside may send as ada, bob.",
+                   "Get-RecipientPermission -Trustee x@evil.example")  # fmt: skip
+
+
+def test_a_mail_flow_rule_that_sends_mail_out_of_the_tenant_stands_out() -> None:
+    rules = [["Journal", ["copy@evil.example", "archive@corp.example"]], ["Inside", ["archive@corp.example"]]]
+    (row,) = flow_rules(rules, HOME)
+    assert row.subject == "Journal" and row.look == "Get-TransportRule -Identity Journal"
+    assert row.sentence == "A mail flow rule of the whole tenant sends mail to copy@evil.example."
 
 
 def test_one_users_consent_to_a_stranger_stands_out() -> None:
