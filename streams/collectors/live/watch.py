@@ -28,6 +28,7 @@ _THROTTLED: Final = re.compile(rb'"IsThrottled"\s*,\s*"Value"\s*:\s*"?true', re.
 _MAILBOX: Final = re.compile(rb'"MailboxOwnerUPN"\s*:\s*("(?:[^"\\]|\\.){1,300}")')
 _MAILBOXES_MAX: Final = 5  # named in a gap
 _TYPES_SHOWN: Final = 8
+_DATED_FEEDS: Final = "activity/"  # a Graph window's content is dated by its records
 _LISTENING_MS: Final = 15 * MINUTE_MS  # a feed that was asked later than this is listened to
 
 
@@ -46,11 +47,12 @@ class Watch:
 
     def stored(self, batch: Batch, tally: Tally, now_ms: int) -> None:
         """Take in a stored batch."""
-        if batch.historical or not tally.read:
+        if not tally.read:
             return
         if tally.produced:
-            learn = (batch.feed, GapKind.SILENT.value) not in self._open
-            self._arrivals.setdefault(batch.feed, ArrivalModel()).arrived(now_ms, learn)
+            self._arrived(batch, now_ms)
+        if batch.historical:
+            return
         self._unread.setdefault(batch.feed, UnreadShare()).add(now_ms, tally)
         self._types.setdefault(batch.feed, NewTypes()).add(now_ms, tally)
         for record in batch.records:
@@ -58,6 +60,18 @@ class Watch:
                 self._throttled[_owner(record)] = now_ms
             if self._client and batch.feed == CANARY_FEED and self._client in record.lower():
                 self._canary_ms = now_ms
+
+    def _arrived(self, batch: Batch, now_ms: int) -> None:
+        """Of history only blobs teach when a feed speaks: the vendor says when each was there to be fetched."""
+        at_ms = now_ms
+        if batch.historical:
+            if batch.content is None or not batch.feed.startswith(_DATED_FEEDS):
+                return
+            at_ms = batch.content.created_ms
+        model = self._arrivals.setdefault(batch.feed, ArrivalModel())
+        told = (batch.feed, GapKind.SILENT.value) in self._open
+        missed = batch.historical and model.improbability(at_ms) >= self._silence_nats
+        model.arrived(at_ms, not (told or missed))
 
     def tick(self, now_ms: int, cloud_ms: int, asked: dict[str, int]) -> list[Gap]:
         """Gaps that begin, change or end now. `asked`: feeds that work, and up to when (the service's clock) each was asked."""

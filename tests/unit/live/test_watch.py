@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from schemas.contracts.collected import Batch, Gap, GapKind, Tally
+from schemas.contracts.collected import Batch, Content, Gap, GapKind, Tally
 from streams.collectors.live.expected_silence import BIN_MS, DAY_MS, HOUR_MS, MINUTE_MS
 from streams.collectors.live.watch import CANARY_FEED, Watch
 
@@ -56,6 +56,31 @@ def test_history_and_repeats_are_no_arrivals() -> None:
         watch.stored(Batch(FEED, [b"{}"], historical=True), Tally(1, 1), at)
         watch.stored(Batch(FEED, [b"{}"]), Tally(1, 0, 1), at)
     assert tick(watch, START + 12 * DAY_MS) == []
+
+
+def look_back(watch: Watch, name: str, hours: range) -> None:
+    for at in range(START + hours.start * HOUR_MS, START + hours.stop * HOUR_MS, BIN_MS):
+        watch.stored(Batch(name, [b"{}"], Content(str(at), at), historical=True), Tally(1, 1), START + 9 * DAY_MS)
+
+
+def test_blobs_of_the_look_back_teach_when_a_feed_speaks_and_graphs_windows_do_not() -> None:
+    watch, end = Watch(), START + 7 * DAY_MS
+    for name in (FEED, "graph/directoryAudits"):
+        look_back(watch, name, range(7 * 24))
+    asked = {FEED: end, "graph/directoryAudits": end}
+    assert tick(watch, end, asked) == []
+    later = end + 3 * HOUR_MS
+    told = tick(watch, later, dict.fromkeys(asked, later))
+    assert [(gap.feed, gap.kind) for gap in told] == [(FEED, GapKind.SILENT)]
+
+
+def test_an_outage_within_the_look_back_is_not_what_to_expect() -> None:
+    broken, whole = Watch(), Watch()
+    look_back(broken, FEED, range(5 * 24))
+    look_back(broken, FEED, range(5 * 24 + 12, 7 * 24))
+    look_back(whole, FEED, range(7 * 24))
+    later = START + 7 * DAY_MS + 3 * HOUR_MS
+    assert len(tick(broken, later)) == len(tick(whole, later)) == 1
 
 
 def test_a_wrong_clock_is_told_and_over() -> None:
