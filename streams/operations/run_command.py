@@ -22,6 +22,7 @@ from streams.operations.full_disk import StoreFull, wait_for_room
 from streams.operations.garbage import collect_seldom
 from streams.operations.live_settings import WatchedTenant
 from streams.operations.live_view import LiveView
+from streams.operations.memory import few_arenas
 from streams.operations.one_line_group import STATUS_INCOMPLETE, STATUS_INTERRUPTED, STATUS_OK
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
@@ -59,6 +60,7 @@ def run_watch(options: RunOptions) -> int:
     """Watch until SIGINT or SIGTERM; 1 when the store was lost to another process or damage. On a full disk it waits."""
     require_ownership()
     collect_seldom()
+    few_arenas()
     plan = plan_of(options, configured_sinks(options.sinks, options.clock))
     telemetry, health = Telemetry(options.clock, version("watchpost"), "run"), Health()
     with LiveView() as view, ended_by_signals() as stop, served(options.metrics_address, telemetry, health) as where:

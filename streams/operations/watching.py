@@ -32,6 +32,7 @@ from streams.drivers.embedded.store import EmbeddedStore, open_store
 from streams.operations.fan_out import DeliveryObservers, FeedObservers
 from streams.operations.full_disk import LIMIT_SECONDS, STORE, StoreFull
 from streams.operations.live_settings import WatchedTenant
+from streams.operations.memory import TRIM_SECONDS, give_back
 from streams.operations.tenant_watch import FACTS, Surroundings, TenantWatch
 from streams.operations.watch_board import WatchBoard
 from streams.sinks.delivery import Delivery, SinkDelivery
@@ -139,12 +140,16 @@ class Watching:
 
     def _keep_house(self) -> None:
         prune_due, failure = time.monotonic() + FIRST_PRUNE_SECONDS, ""
+        trim_due = time.monotonic() + TRIM_SECONDS
         beat = self._health.loop(STORE, LIMIT_SECONDS)
         while not self.stop.wait(HOUSEKEEPING_SECONDS):
             try:
                 self._measure()
                 for journal in list(self._journals.values()):
                     journal.take_feedback()
+                if time.monotonic() >= trim_due:
+                    give_back()
+                    trim_due = time.monotonic() + TRIM_SECONDS
                 if time.monotonic() >= prune_due:
                     self.store.prune(self.plan.retention)
                     prune_due = time.monotonic() + PRUNE_SECONDS

@@ -11,7 +11,7 @@ import orjson
 from tests.bench.live_run import Runner, asked, clock_of, cpu_seconds, load, looked_back, memory_mib, running, serving
 from tests.bench.live_service import Plan
 
-PROFILE = "profile.json"
+PROFILE, MEMORY = "profile.json", "memory.json"
 
 
 def look_back(plan: Plan, days: float) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def _records(store: Path) -> dict[str, int]:
 def at_rate(plan: Plan, store: Path | None, seconds: float, settle: float) -> dict[str, Any]:
     """`run` in the present for so many wall seconds: CPU per practice second, memory. `store` has states from before."""
     with serving(plan):
-        runner = Runner(plan.path, 0.0 if store is not None else 0.1, store_at=store)
+        program = ("-m", "tests.bench.live_memory", str(plan.path / MEMORY))
+        runner = Runner(plan.path, 0.0 if store is not None else 0.1, store_at=store, program=program)
         with running(runner):
             runner.wait_until(lambda: looked_back(runner.store), "the present", 900)
             time.sleep(settle)
@@ -82,5 +83,6 @@ def at_rate(plan: Plan, store: Path | None, seconds: float, settle: float) -> di
         "cpu_share_real_time_%": round(100 * spent / practice, 2),
         "rss_mib": round(now, 1),
         "peak_mib": round(peak, 1),
+        "memory_mib": orjson.loads((plan.path / MEMORY).read_bytes()),
         "load": load(),
     }
