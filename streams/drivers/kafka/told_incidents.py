@@ -44,6 +44,8 @@ class ToldIncidents:
     def tell(self, entry: LogEntry, incident: Incident) -> Incident:
         """The message as it is published: with whose delay it was and the harm clock, where they are known."""
         self.keep(incident)
+        if entry.kind is EntryKind.RECORD and not entry.collected_ms:
+            return incident
         uid, skew_ms = incident.uid, self._skew_ms.get(incident.tenant)
         if skew_ms is not None:
             service_ms = self._clock.now_ms() + skew_ms

@@ -111,9 +111,11 @@ def test_what_an_older_worker_told_first_is_not_guessed() -> None:
 
 
 def test_of_an_export_in_the_log_only_what_the_log_says_is_told() -> None:
-    store = MemoryStore()
-    (told,) = worked(store, FakeClock(ALERT), [entry(collected_ms=0)])
-    assert (told["harm_clock"], told["delay"]) == ({}, {})
+    live = replace(entry(), value=b"nothing")
+    for log in ([entry(collected_ms=0)], [live, entry(collected_ms=0)]):
+        store = MemoryStore()
+        (told,) = worked(store, FakeClock(ALERT), log)
+        assert (told["harm_clock"], told["delay"]) == ({}, {})
     assert not [out for out in store.output if out.topic == STATE]
 
 
