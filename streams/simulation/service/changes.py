@@ -106,7 +106,8 @@ def set_mailbox(parameters: dict[str, Any], made_ms: int = 0, number: int = 0) -
         if "DeliverToMailboxAndForward" in parameters:
             mailbox.deliver_and_forward = str(parameters["DeliverToMailboxAndForward"]) == "True"
         if "AuditEnabled" in parameters:
-            mailbox.audit_enabled = str(parameters["AuditEnabled"]) == "True"
+            switch = mailbox.unaudited.end if str(parameters["AuditEnabled"]) == "True" else mailbox.unaudited.begin
+            switch(made_ms)
 
     return change
 

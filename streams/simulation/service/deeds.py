@@ -105,14 +105,19 @@ class Deeds:
     def set_audit_bypass(self, person: Person, bypassed: bool, now_ms: int) -> None:
         """An account is exempt from mailbox auditing, or no longer."""
         with self.directory.lock:
-            self.directory.mailbox(person).audit_bypass = bypassed
+            spans = self.directory.mailbox(person).bypassed
+            if bypassed:
+                spans.begin(now_ms)
+            else:
+                spans.end(now_ms)
+            self.directory.changed()
         self._exchange(now_ms, "Set-MailboxAuditBypassAssociation", person.alias,
                        [("Identity", person.alias), ("AuditBypassEnabled", str(bypassed))])  # fmt: skip
 
     def set_mailbox(self, person: Person, parameters: dict[str, Any], now_ms: int) -> None:
         """Forwarding or auditing of a mailbox is changed."""
         with self.directory.lock:
-            set_mailbox(parameters)(self.directory.mailbox(person))
+            set_mailbox(parameters, now_ms)(self.directory.mailbox(person))
             self.directory.changed()
         told = [(name, "" if value is None else str(value)) for name, value in parameters.items() if name != "Identity"]
         self._exchange(now_ms, "Set-Mailbox", person.alias,

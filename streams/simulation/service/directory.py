@@ -47,7 +47,7 @@ class Directory:
     """State at the moment of the last `advance`; whoever reads or changes it holds `lock`.
 
     `removed` says when a rule was gone that we removed, by owner (empty: the tenant) and name, until it is made anew. `granted`
-    is told of each right on a mailbox that is given.
+    is told of each right on a mailbox that is given. `silence`: auditing leaves an account or a mailbox out, or did.
     """
 
     def __init__(
@@ -71,6 +71,8 @@ class Directory:
         self._waiting: list[tuple[int, int, int, int, Callable[[], None]]] = []
         self._count = 0
         self._forwarding: list[tuple[Person, Mailbox]] | None = None
+        self.silence = False
+        self.changed()
         self._names = {name.lower(): person.index for person in people for name in (
             person.upn, person.alias, person.object_id, person.mailbox_guid, directory_name(tenant, person.alias))}  # fmt: skip
         for number, attack in enumerate(options.attacks):
@@ -160,6 +162,7 @@ class Directory:
     def changed(self) -> None:
         """A mailbox was changed from outside."""
         self._forwarding = None
+        self.silence = any(box.bypassed or box.unaudited for box in self.mailboxes)
 
     def forwarding(self) -> list[tuple[Person, Mailbox]]:
         """Accounts whose new mail is sent on."""

@@ -32,14 +32,14 @@ def _mailbox_row(call: Call, person: Person) -> dict[str, Any]:
         "ForwardingSmtpAddress": mailbox.forwarding_smtp or None,
         "ForwardingAddress": mailbox.forwarding_address or None,
         "DeliverToMailboxAndForward": mailbox.deliver_and_forward,
-        "AuditEnabled": mailbox.audit_enabled,
+        "AuditEnabled": not mailbox.unaudited.open,
         "GrantSendOnBehalfTo": _on_behalf(call, person),
     }
 
 
 def _bypass(call: Call) -> Answer:
     rows: Rows = [{"Identity": person.alias, "ObjectId": person.object_id, "Name": person.alias,
-                   "AuditBypassEnabled": call.mailbox(person).audit_bypass} for person in call.people()]  # fmt: skip
+                   "AuditBypassEnabled": call.mailbox(person).bypassed.open} for person in call.people()]  # fmt: skip
     return cut(rows, call.limit(1000))
 
 

@@ -1,4 +1,4 @@
-"""Acts that cannot happen because what they need was taken away: a rule, a right on a mailbox. Layer: streams."""
+"""Acts that leave no record: what they need was taken away (a rule, a right on a mailbox), or nobody audits. Layer: streams."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from streams.simulation.service.directory import Directory
 from streams.simulation.service.spans import Spans
 
 CHANGES_RULE = re.compile(rb'"Operation":"(?:Set|Remove|Disable|Enable)-(?:Inbox|Transport)Rule"')
+_MAILBOX_AUDIT = re.compile(rb'"RecordType":"?(?:2|3|50)"?,')
 FULL_ACCESS, SEND_AS = "FullAccess", "SendAs"
 
 
@@ -36,3 +37,13 @@ def lost_right(lost: Mapping[tuple[str, str], Spans], time_ms: int, line: bytes)
         owner, right = body.get("MailboxOwnerUPN", ""), FULL_ACCESS
     found = lost.get((str(owner).lower(), right))
     return found is not None and found.holds(time_ms)
+
+
+def unrecorded(directory: Directory, who: int, time_ms: int, line: bytes) -> bool:
+    """Whether mailbox auditing leaves an act out: its account is exempt, or the mailbox is not audited."""
+    if not _MAILBOX_AUDIT.search(line):
+        return False
+    if 0 <= who < len(directory.people) and directory.mailboxes[who].bypassed.holds(time_ms):
+        return True
+    owner = directory.find(str(orjson.loads(line).get("MailboxOwnerUPN", "")))
+    return owner is not None and directory.mailbox(owner).unaudited.holds(time_ms)

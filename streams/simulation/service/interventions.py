@@ -13,7 +13,7 @@ from streams.simulation.record import Body
 from streams.simulation.service.directory import Directory
 from streams.simulation.service.failing import ENTRA, SIGNINS, failed
 from streams.simulation.service.fates import DISABLED, REVOKED, Fate, Ousting, Renewal
-from streams.simulation.service.impossible import CHANGES_RULE, gone_rule, lost_right
+from streams.simulation.service.impossible import CHANGES_RULE, gone_rule, lost_right, unrecorded
 from streams.simulation.service.item import AFTERMATH, BENIGN, NOBODY, Item
 from streams.simulation.service.returning import SLOTS, TRIES_REVOKED, cut_off, return_of, sessions_of
 from streams.simulation.service.spans import Spans
@@ -38,6 +38,12 @@ class Interventions:
 
     def change(self, name: str, item: Item) -> list[tuple[str, Item]]:
         """What becomes of an item at its release."""
+        if (
+            name == _EXCHANGE
+            and self.directory.silence
+            and unrecorded(self.directory, item.who, item.time, self.spool.read(item.position))
+        ):
+            return []
         fate = self._fates.get(item.who)
         if fate is not None:
             return self._judge(name, item, fate)

@@ -6,6 +6,8 @@ import base64
 from dataclasses import dataclass, field
 from typing import Any
 
+from streams.simulation.service.spans import Spans
+
 JUNK_RULE = "Junk E-mail Rule"
 _MANY = ("From", "SubjectContainsWords", "SubjectOrBodyContainsWords", "BodyContainsWords", "ForwardTo", "RedirectTo",
          "ForwardAsAttachmentTo")  # fmt: skip
@@ -87,15 +89,18 @@ def _address(value: str) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Mailbox:
-    """State of one mailbox. `permissions` are (who, right); `audit_bypass` and `audit_enabled` as Exchange has them."""
+    """State of one mailbox. `permissions` are (who, right).
+
+    `bypassed`: when what its owner does in any mailbox is not recorded; `unaudited`: when what anybody does in it is not.
+    """
 
     rules: list[Rule] = field(default_factory=list)
     forwarding_smtp: str = ""
     forwarding_address: str = ""
     deliver_and_forward: bool = False
     permissions: list[tuple[str, str]] = field(default_factory=list)
-    audit_enabled: bool = True
-    audit_bypass: bool = False
+    bypassed: Spans = field(default_factory=Spans)
+    unaudited: Spans = field(default_factory=Spans)
 
     def rule(self, name: str) -> Rule | None:
         """A rule by its Graph id, its number, its name, or `alias\\name`."""

@@ -41,8 +41,10 @@ def draw_mailbox(tenant: Tenant, people: list[Person], person: Person, options: 
         found.permissions.append((people[person.assistant].upn, "FullAccess"))
         if person.kind == "shared":
             found.permissions.append((people[person.assistant].upn, "SendAs"))
-    found.audit_bypass = 0 < person.index <= options.bypassed
-    found.audit_enabled = not 0 < person.index <= options.unaudited
+    if 0 < person.index <= options.bypassed:
+        found.bypassed.begin(0)
+    if 0 < person.index <= options.unaudited:
+        found.unaudited.begin(0)
     return found
 
 

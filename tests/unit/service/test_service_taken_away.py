@@ -129,6 +129,20 @@ def test_a_right_to_send_as_others_is_shown_and_its_loss_ends_the_mail(open_serv
     assert "MailItemsAccessed" in operations(acts(caller, who, NOW + 6 * HOUR, NOW + 50 * HOUR))
 
 
+def test_a_disabled_delegate_sends_nothing_in_the_name_of_others(open_service: Open) -> None:
+    caller = open_service(small(accounts=30, **quiet))
+    people = caller.service.tenant().world.people
+    box = next(person for person in people if person.kind == "shared" and person.assistant >= 0)
+    asked = f"senderAddress eq '{box.upn}' and receivedDateTime ge "
+    path = "v1.0/admin/exchange/tracing/messageTraces"
+    caller.clock.ms = NOW + 6 * HOUR
+    assert caller.rows(path, filter=asked + graph_time(NOW), top="5000")
+    who = people[box.assistant].upn
+    assert caller.graph(f"v1.0/users/{who}", "PATCH", {"accountEnabled": False}).status_code == 204
+    caller.clock.ms = NOW + 54 * HOUR
+    assert caller.rows(path, filter=asked + graph_time(NOW + 6 * HOUR + 6000), top="5000") == []
+
+
 def test_without_full_access_nobody_opens_the_mailbox_until_it_is_given_again(open_service: Open) -> None:
     caller = open_service(small(accounts=30, **quiet))
     world = caller.service.tenant().world
@@ -172,18 +186,64 @@ def test_our_own_application_can_lock_itself_out(open_service: Open) -> None:
     assert caller.graph("v1.0/organization").status_code == 200  # a token lives on
 
 
-def test_auditing_can_be_given_back(open_service: Open) -> None:
+MAILBOX_AUDIT = (2, 3, 50)
+
+
+def audited(caller: Caller, name: str, first: int, last: int) -> int:
+    """Records of the account's work in mailboxes."""
+    return sum(int(record["RecordType"]) in MAILBOX_AUDIT for record in acts(caller, name, first, last))
+
+
+def test_whoever_is_exempt_from_auditing_leaves_no_mailbox_records_until_it_is_ended(open_service: Open) -> None:
     caller = open_service(small(bypassed=1, **quiet))
+    person = caller.service.tenant().world.people[1]
+    assert audited(caller, person.upn, NOW - 20 * HOUR, NOW) == 0
+    assert signins(caller, person.upn, NOW - 20 * HOUR, NOW)
+    answer = caller.exchange("Set-MailboxAuditBypassAssociation", Identity=person.alias, AuditBypassEnabled=False)
+    assert answer.status_code == 200
+    rows = caller.exchange("Get-MailboxAuditBypassAssociation").json()["value"]
+    assert not any(row["AuditBypassEnabled"] for row in rows)
+    caller.clock.ms = NOW + 30 * HOUR
+    assert audited(caller, person.upn, NOW + 1000, NOW + 28 * HOUR) > 0
+    assert audited(caller, person.upn, NOW - 20 * HOUR, NOW) == 0
+    told = operations(caller.records("Audit.Exchange", NOW, NOW + HOUR))
+    assert "Set-MailboxAuditBypassAssociation" in told
 
-    def exempt() -> list[str]:
-        rows = caller.exchange("Get-MailboxAuditBypassAssociation").json()["value"]
-        return [row["Identity"] for row in rows if row["AuditBypassEnabled"]]
 
-    (name,) = exempt()
-    answer = caller.exchange("Set-MailboxAuditBypassAssociation", Identity=name, AuditBypassEnabled=False)
-    assert answer.status_code == 200 and exempt() == []
-    caller.clock.ms += HOUR
-    assert "Set-MailboxAuditBypassAssociation" in operations(caller.records("Audit.Exchange", NOW, caller.clock.ms))
+def test_a_mailbox_without_audit_is_silent_until_it_is_audited(open_service: Open) -> None:
+    caller = open_service(small(unaudited=1, **quiet))
+    person, other = caller.service.tenant().world.people[1:3]
+    assert audited(caller, person.upn, NOW - 20 * HOUR, NOW) == 0 < audited(caller, other.upn, NOW - 20 * HOUR, NOW)
+    caller.exchange("Set-Mailbox", Identity=person.upn, AuditEnabled=True)
+    caller.exchange("Set-Mailbox", Identity=other.upn, AuditEnabled=False)
+    boxes = {row["UserPrincipalName"]: row["AuditEnabled"] for row in caller.exchange("Get-Mailbox").json()["value"]}
+    assert (boxes[person.upn], boxes[other.upn]) == (True, False)
+    caller.clock.ms = NOW + 30 * HOUR
+    since, until = NOW + 1000, NOW + 28 * HOUR
+    assert audited(caller, other.upn, since, until) == 0 < audited(caller, person.upn, since, until)
+
+
+def test_a_rule_forwards_while_it_is_there_and_on(open_service: Open) -> None:
+    caller = open_service(small(**quiet))
+    person = caller.service.tenant().world.people[3]
+    target = "out@attacker.example"
+    made = cmdlet(
+        caller, 3, NOW + 1000, "New-InboxRule", f"{person.alias}\\Out", ("Name", "Out"), ("ForwardTo", target)
+    )
+    caller.service.tenant().world.add([made])
+
+    def forwarded(first: int, last: int) -> int:
+        asked = f"receivedDateTime ge {graph_time(first)} and receivedDateTime le {graph_time(last)}"
+        path = "v1.0/admin/exchange/tracing/messageTraces"
+        return len(caller.rows(path, filter=f"{asked} and recipientAddress eq '{target}'", top="5000"))
+
+    for day, act in enumerate(("Disable-InboxRule", "Enable-InboxRule", "Remove-InboxRule", ""), 1):
+        caller.clock.ms = NOW + day * DAY
+        caller.graph("v1.0/organization")
+        if act:
+            assert caller.exchange(act, Mailbox=person.upn, Identity="Out").status_code == 200
+    found = [forwarded(NOW + day * DAY + 20_000, NOW + (day + 1) * DAY - 1000) > 0 for day in range(4)]
+    assert found == [True, False, True, False]
 
 
 def test_a_confirmed_takeover_is_a_risk_detection(open_service: Open) -> None:
