@@ -50,7 +50,12 @@ def run_serve(options: ServeOptions) -> int:
             tell(f"practice tenant {tenant.id} ({tenant.domain}), {options.accounts} accounts")
         tell(f"settings for whoever watches it: {settings}")
         tell(f"in another terminal: watchpost run --config {settings} --store {options.folder / 'watchpost.db'}")
-        stop.wait()
+        told: set[str] = set()
+        while not stop.wait(1.0):
+            for problem in service.problems:
+                if problem not in told:
+                    told.add(problem)
+                    tell(problem)
     return 0
 
 

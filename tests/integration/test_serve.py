@@ -44,6 +44,12 @@ class Served:
 
     settings: dict[str, Any]
     http: httpx.Client
+    folder: Path
+
+    @property
+    def log(self) -> str:
+        """All that the command has said."""
+        return (self.folder / "log.txt").read_text()
 
     @property
     def tenant(self) -> dict[str, Any]:
@@ -99,7 +105,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         settings = tomllib.loads((folder / "watchpost.toml").read_text())
         context = ssl.create_default_context(cafile=settings["ca_bundle"])
         with httpx.Client(verify=context, timeout=30.0, trust_env=False) as http:
-            yield Served(settings, http)
+            yield Served(settings, http, folder)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         secret = Path(settings["tenants"][0]["client_secret_file"]).read_text()
@@ -153,3 +159,21 @@ def test_an_account_that_is_disabled_signs_in_no_more_until_it_is_enabled(served
     wait_until(lambda: served.signin_errors(name) == {50057}, "refused sign-ins", 60.0)
     assert served.call("graph", "PATCH", path, json={"accountEnabled": True}).status_code == 204
     wait_until(lambda: served.signin_errors(name) == {0}, "sign-ins again", 60.0)
+
+
+def test_faults_are_switched_while_it_serves(served: Served) -> None:
+    url = f"{served.tenant['management_url']}/api/v1.0/{served.tenant['id']}/activity/feed/subscriptions/list"
+    headers = {"Authorization": f"Bearer {served.token('management')}"}
+
+    def status() -> int:
+        return served.http.get(url, headers=headers).status_code
+
+    assert status() == 200
+    switches = served.folder / "faults.txt"
+    switches.write_text("down\n")
+    wait_until(lambda: status() == 503, "the failure", 30.0)
+    switches.write_text("floods=1")
+    wait_until(lambda: "unknown fault profile 'floods'" in served.log, "the complaint", 30.0)
+    assert status() == 503
+    switches.write_text("none")
+    wait_until(lambda: status() == 200, "the recovery", 30.0)

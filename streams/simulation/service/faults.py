@@ -69,6 +69,11 @@ class Faults:
                 return fault
         return None
 
+    def become(self, other: Faults) -> None:
+        """Take on the values of another."""
+        for name in Faults.__slots__:
+            setattr(self, name, getattr(other, name))
+
     def copy(self) -> Faults:
         """The same, to be changed apart."""
         return replace(self)

@@ -20,6 +20,7 @@ from streams.simulation.service.graph_logs import GraphLogs
 from streams.simulation.service.hub_feed import HubFeed
 from streams.simulation.service.hub_producer import HubProducer
 from streams.simulation.service.options import Attack, Resource, ServiceOptions
+from streams.simulation.service.switches import FILE, Switches
 from streams.simulation.service.tenant import PracticeTenant
 from streams.simulation.service.tokens import Mint
 from streams.simulation.service.web import Reply, Request, Site
@@ -56,6 +57,7 @@ class PracticeService:
             raise ValueError("each practice tenant needs a seed (or id) of its own")
         self.tenants = [Credentials(t.id, t.client_id, t.client_secret, t.domain) for t in found]
         self.front = Front()
+        self._switches = Switches(options.folder / FILE)
         self._stopped = threading.Event()
         self._serve(server_pem)
         self._pace = threading.Thread(target=self._run, daemon=True)
@@ -137,8 +139,10 @@ class PracticeService:
 
     @property
     def problems(self) -> list[str]:
-        """Defects of this service itself, one line each; empty when it works."""
+        """Defects of this service itself, and of what it was told, one line each; empty when it works."""
         found = [problem for site in self._sites for problem in site.problems]
+        if self._switches.problem:
+            found.append(self._switches.problem)
         if self._producer is not None and self._producer.failed:
             found.append(f"the event hub {self.options.event_hub} does not take messages: {self._producer.failed}")
         return found
@@ -146,8 +150,11 @@ class PracticeService:
     def _run(self) -> None:
         """Keep the tenants' lives ahead of the clock."""
         while not self._stopped.wait(_TICK_SECONDS):
+            faults = self._switches.look()
             for tenant in list(self._tenants.values()):
                 now = self.clock.now_ms()
+                if faults is not None:
+                    tenant.faults.become(faults)
                 tenant.world.generate(now + _AHEAD_MS)
                 tenant.catch_up(now)
 
