@@ -79,8 +79,10 @@ class ArrivalModel:
         self.last_ms, self._bin = time_ms, number
 
     def resumed(self, time_ms: int) -> None:
-        """Nobody listened until now: silence counts from here on."""
+        """Nobody listened until now: silence counts from here on, and what was seen of the day before is worth less."""
         if self.last_ms:
+            fade = 0.5 ** (max(0, time_ms - self.last_ms) / _LEVEL_MS)
+            self._seen, self._due = self._seen * fade, self._due * fade
             self.last_ms, self._bin = time_ms, time_ms // BIN_MS
 
     def improbability(self, time_ms: int) -> float:

@@ -45,7 +45,7 @@ def test_silence_in_office_hours_is_noticed_and_at_night_much_later() -> None:
 
 def test_after_a_long_absence_the_day_is_not_known_and_silence_is_noticed_later() -> None:
     model = office(3)
-    assert 60 < minutes_until(model, MONDAY + 22 * DAY_MS + 10 * HOUR_MS) <= 120
+    assert 60 < minutes_until(model, MONDAY + 22 * DAY_MS + 10 * HOUR_MS) <= 150
 
 
 def test_the_more_a_feed_says_the_sooner_it_is_missed() -> None:
@@ -128,8 +128,10 @@ def test_a_day_that_began_quietly_is_expected_to_go_on_like_that() -> None:
         usual.arrived(tuesday + 7 * HOUR_MS + minute * MINUTE_MS)
     for minute in range(0, 5 * 60, 60):
         holiday.arrived(tuesday + 7 * HOUR_MS + minute * MINUTE_MS)
-    noon = tuesday + 12 * HOUR_MS
-    assert minutes_until(holiday, noon) > 2 * minutes_until(usual, noon)
+    noon, after_an_absence = tuesday + 12 * HOUR_MS, tuesday + 2 * DAY_MS + 12 * HOUR_MS
+    quiet_minutes = minutes_until(holiday, noon)
+    assert quiet_minutes > 2 * minutes_until(usual, noon)
+    assert quiet_minutes > minutes_until(holiday, after_an_absence)
 
 
 def test_after_a_silence_that_was_told_the_next_is_told_no_sooner() -> None:
