@@ -140,7 +140,7 @@ def sent_before_alert(plan: Plan, feeds: tuple[str, ...]) -> dict[str, Any]:
     for message, told_ms in asked(runner.store, "SELECT message, told_ms FROM messages ORDER BY seq"):
         held = orjson.loads(message)
         told.setdefault(held["unmapped"]["tier"], (told_ms, held["unmapped"]["delay"], held["finding_info"]["title"]))
-    mails = _mails(plan)
+    mails = outside_mails(plan)
     first_ms = mails[0] if mails else 0
     return {
         "feeds": list(feeds) or "all",
@@ -159,7 +159,7 @@ def sent_before_alert(plan: Plan, feeds: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _mails(plan: Plan) -> list[int]:
+def outside_mails(plan: Plan) -> list[int]:
     """When each outside recipient of the burst was mailed: trace rows, each once, of the account that mailed most since the
     attack began. Rows that come after the end of life are not among them."""
     begin_ms = clock_of(plan.path).start_ms + int(min(minutes for _, minutes in plan.attacks) * 60_000)
