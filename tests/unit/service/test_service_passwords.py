@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from streams.simulation.clock import graph_time
+from streams.simulation.service import Attack
+from streams.simulation.service.returning import sessions_of
 
 from .conftest import DAY, HOUR, NOW, Caller, Open, small
-from .told import acts, at_the_rule, attacked, errors, logons, operations, outsiders, signins
+from .told import TYPES, acts, at_the_rule, attacked, errors, logons, operations, outsiders, signins
 
 DISABLED, REVOKED, STALE, WRONG, EXPIRED = 50057, 50173, 50133, 50126, 50055
 
@@ -132,6 +134,24 @@ def test_a_wrong_password_stays_wrong_after_a_revocation(guessed: tuple[Caller, 
     rows = [row for account in told.accounts for row in signins(caller, account, since, caller.clock.ms)
             if row["id"] in tried]  # fmt: skip
     assert rows and set(errors(rows)) <= {WRONG, 50053}
+
+
+def test_a_session_stolen_after_a_revocation_is_the_one_that_there_is_then(open_service: Open) -> None:
+    caller = open_service(small(lateness=0.0, duplicates=0.0, subscribed=TYPES))
+    world = caller.service.tenant().world
+    person = next(person for person in world.people if person.kind == "user")
+    before = {session.identity for session in sessions_of(world, person, NOW).values()}
+    caller.graph(f"v1.0/users/{person.upn}/revokeSignInSessions", "POST")
+    caller.service.attack(Attack("S7", NOW + 5 * HOUR, victim=person.upn))
+    caller.clock.ms = NOW + 16 * HOUR
+    stolen = {uid for stage in world.told[0].stages for uid in stage.uids}
+    records = acts(caller, person.upn, NOW + 1000, NOW + 12 * HOUR)
+    sessions = {record["Id"]: record["AppAccessContext"]["AADSessionId"] for record in records
+                if "AppAccessContext" in record}  # fmt: skip
+    used = {session for uid, session in sessions.items() if uid in stolen}
+    assert used and not used & before
+    assert used <= {session for uid, session in sessions.items() if uid not in stolen} | {
+        row["sessionId"] for row in signins(caller, person.upn, NOW, NOW + 12 * HOUR) if row["id"] not in stolen}  # fmt: skip
 
 
 def test_a_reset_needs_its_own_role(open_service: Open) -> None:
