@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from streams.simulation.clock import graph_time
+from streams.simulation.clock import graph_time, trace_time
 from streams.simulation.service.web import Reply, Request, Site
 
 from .conftest import HOUR, NOW, Caller, Open, moment, small
@@ -67,6 +67,11 @@ def start(caller: Caller, webhook: object) -> Any:
 
 def shown(caller: Caller) -> Any:
     return caller.activity("subscriptions/list").json()[0]["webhook"]
+
+
+def sent_at(caller: Caller) -> list[str]:
+    """The moments at which the webhook was called."""
+    return sorted({item["notificationSent"] for item in list(caller.service._webhooks.history)})
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -154,8 +159,11 @@ def test_what_was_not_taken_is_told_again_later_and_the_webhook_is_disabled_in_t
     for failures in range(1, 6):
         receiver.wait(failures)
         assert len(receiver.told) == failures  # not before the delay has passed
-        until(lambda count=failures: len(caller.service._webhooks.history) >= count)  # type: ignore[misc]
+        until(lambda count=failures: len(sent_at(caller)) == count)  # type: ignore[misc]
         caller.clock.ms += MINUTE << failures
+    assert sent_at(caller) == [
+        trace_time(NOW + HOUR + ((2 << past) - 2) * MINUTE) for past in range(5)
+    ]  # each once, ever later
     first = {item["contentId"] for item in receiver.told[0][1]}
     assert all(first <= {item["contentId"] for item in body} for _, body in receiver.told)
     until(lambda: shown(caller)["status"] == "disabled")
