@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 from schemas.contracts.collected import Batch, Content, Gap, Tally
 from schemas.contracts.gap import encode_gap
+from schemas.contracts.home_domains import home_domains_entry
 from schemas.contracts.incident import Incident
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
-from schemas.contracts.profile import decode_profile, encode_profile
 from schemas.identity.identity_map import IdentityMap
 from streams.drivers.batch_parts import TRANSACTION_BYTES_MAX, TRANSACTION_RECORDS_MAX, parts_of
 from streams.drivers.embedded.archive import BLOCK_BYTES, BLOCK_RECORDS, DAY_MS, Archive, Origin
@@ -78,11 +78,7 @@ class EmbeddedJournal:
     def _moved(self, home_domains: Sequence[str]) -> list[LogEntry]:
         """The profile in force with other home domains, where they changed since the log began; days pass them on."""
         profile, domains = self._workings.room.profile(self.tenant), tuple(sorted(home_domains))
-        if not domains or domains == profile.home_domains:
-            return []
-        value = encode_profile(replace(profile, home_domains=domains))
-        name = f"home domains|{decode_profile(value).id}"
-        return [LogEntry(EntryKind.PROFILE, self.tenant, "", value, "profile", name)]
+        return [home_domains_entry(profile, domains)] if domains and domains != profile.home_domains else []
 
     def _enrol(self, connection: sqlite3.Connection) -> bool:
         """Find the tenant's number; whether the tenant is new."""
