@@ -46,6 +46,36 @@ _PARTICULAR: Final = frozenset(
     {DirectoryAudit, PermissionGrant, RiskDetection}
 )  # their details name accounts, or who acts
 _ANSWERS_MAX: Final = 16_384
+_TRACE, _INVENTORY = Source.TRACE, Source.INVENTORY
+
+
+def learn_and_concern(event: AuditEvent, identity_map: IdentityMap) -> list[Concern]:
+    """`learn`, then `concerns`: of records alike at once, while the map stays as it is."""
+    detail, user = event.detail, event.user
+    kind = type(detail)
+    if event.source is _TRACE:
+        key: object = user
+    else:
+        sent_from = detail.sent_from if kind is MailSent else None  # type: ignore[union-attr]
+        key = (user, event.user_type, event.mailbox, event.mailbox_guid, event.user_ids, sent_from)
+        if kind in _PARTICULAR or event.target or event.app_only or event.source is _INVENTORY:
+            key = None
+    found = identity_map.settled.get(key)
+    if found is None:
+        identity_map.learn(event)
+        found = concerns(event, identity_map)
+        if key is not None and _settled(event, found):
+            if len(identity_map.settled) >= _ANSWERS_MAX:
+                identity_map.settled.clear()
+            identity_map.settled[key] = found
+    return found
+
+
+def _settled(event: AuditEvent, found: list[Concern]) -> bool:
+    """Whether every record alike has this answer. Of mail only a sender at home is looked up."""
+    if event.source is Source.TRACE:
+        return found[0][1] is Role.ACTOR
+    return _likeness(event) is not None
 
 
 def concerns(event: AuditEvent, identity_map: IdentityMap) -> list[Concern]:
@@ -57,7 +87,7 @@ def concerns(event: AuditEvent, identity_map: IdentityMap) -> list[Concern]:
     found = answers.get(key)
     if found is None:
         found = _concerns(event, identity_map)
-        if event.source is not Source.TRACE or found[0][1] is Role.ACTOR:
+        if _settled(event, found):
             if len(answers) >= _ANSWERS_MAX:
                 answers.clear()
             answers[key] = found

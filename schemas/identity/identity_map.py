@@ -35,6 +35,7 @@ class IdentityMap:
         self._fresh: set[tuple[str, str]] = set()  # (table, id) since the last `changes`
         self._learnt: set[tuple[object, ...]] = set()  # what `learn` has met and would learn nothing from again
         self.answers: dict[object, list[tuple[str, Any]]] = {}  # of `concerns`; empty again with every change
+        self.settled: dict[object, list[tuple[str, Any]]] = {}  # of `learn_and_concern`; so too
 
     def learn(self, event: AuditEvent) -> bool:
         """Take in the ids of the acting user and of the mailbox. True when something was new or changed."""
@@ -106,6 +107,7 @@ class IdentityMap:
     def _changed(self, table: str, held: str) -> None:
         self._fresh.add((table, held))
         self.answers.clear()
+        self.settled.clear()
 
     # --- durable form --------------------------------------------------------------------------------------------
 
@@ -121,6 +123,7 @@ class IdentityMap:
             self._table(table)[held] = upn
         self._learnt.clear()
         self.answers.clear()
+        self.settled.clear()
 
     def _table(self, table: str) -> dict[str, Any]:
         tables: dict[str, dict[str, Any]] = {ID: self._upn, ALIAS: self._alias, PROXY: self._proxy}

@@ -21,6 +21,7 @@ from schemas.records.values import Record
 MAX_BYTES: Final = 8 * 1024 * 1024  # the vendor's blobs are far smaller; what is bigger is no record
 _SURELY_SHALLOW: Final = 200  # brackets; orjson writes at most 254 levels
 _WRAPPERS: Final = 2
+_DIAGNOSTIC: Final = Source.DIAGNOSTIC
 _READERS: Final = {
     Source.MANAGEMENT: management.read,
     Source.SIGNIN: signin.read,
@@ -72,6 +73,11 @@ def _read(obj: Record) -> AuditEvent:
     """Dispatch on the kind; wrappers are opened first."""
     if "AuditData" in obj or "auditData" in obj or "auditdata" in obj:
         obj = _unwrapped(obj)
+    return _read_bare(obj)
+
+
+def _read_bare(obj: Record) -> AuditEvent:
+    """A record that no row wraps."""
     if "CreationTime" in obj:  # the common case, ahead of all others
         event = management.read(obj)
     else:
@@ -100,7 +106,14 @@ def to_event_and_canonical(obj: object) -> tuple[AuditEvent, bytes]:
         raise UnreadableRecord("not an object")
     text = canonical(obj)
     event = _read(obj)
-    return event, text if event.source is not Source.DIAGNOSTIC else canonical(_lasting(event, obj))
+    return event, text if event.source is not _DIAGNOSTIC else canonical(_lasting(event, obj))
+
+
+def bare_event_and_canonical(obj: Record) -> tuple[AuditEvent, bytes]:
+    """`to_event_and_canonical` of a record that no row wraps."""
+    text = canonical(obj)
+    event = _read_bare(obj)
+    return event, text if event.source is not _DIAGNOSTIC else canonical(_lasting(event, obj))
 
 
 def decode(raw: bytes) -> AuditEvent:

@@ -17,12 +17,12 @@ from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, DirectoryAudit, Source
 from schemas.records.values import (
     LIST_LIMIT,
+    OID,
     Record,
     guid,
     ip,
     lower,
     mapping,
-    one_id,
     operation,
     sequence,
     shared,
@@ -74,7 +74,7 @@ def read_opened(found: Opened) -> AuditEvent:
         app=shared(app),
         app_only=not user and app is not None,
         target=_target_account(resources, user, person),
-        user_ids=one_id("oid", oid) if oid is not None and "@" in user else (),
+        user_ids=OID[oid] if oid is not None and "@" in user else (),
         detail=detail,
     )
 

@@ -13,7 +13,7 @@ from typing import Final
 from schemas.records.aadsts import LOGON_ERRORS, failure_of
 from schemas.records.directory import identities, learn
 from schemas.records.event import AuditEvent, Failure, SignIn
-from schemas.records.values import Record, flag, guid, integer, lower, one_id, pairs, shared, text
+from schemas.records.values import OID, Record, flag, guid, integer, lower, pairs, shared, text
 
 
 def _error(obj: Record) -> int:
@@ -46,23 +46,26 @@ def read(event: AuditEvent, obj: Record) -> None:
     event.app = intern(application.lower()) if application else event.app
     oid = guid(obj.get("UserKey"))
     if oid is not None and "@" in event.user:  # the usual record says it all without its lists
-        event.user_ids = one_id("oid", oid)
+        event.user_ids = OID[oid]
     else:
         actor = identities(obj.get("Actor"))
         learn(event, actor, oid or (actor.plain[0] if actor.plain else None))
     resource = text(obj.get("ObjectId"))
     held = device.get("Id")
     event.detail = SignIn(
-        error=error,
-        failure=failure,
-        request_id=text(obj.get("IntraSystemId")) or event.record_id or None,
-        request_type=shared(extended.get("RequestType")),
-        resource=None if resource == "Unknown" else shared(resource),
-        os=shared(device.get("OS")),
-        browser=shared(device.get("BrowserType")),
-        device=None if held is None else intern(held),
-        managed=flag(device.get("IsCompliantAndManaged")),
-        compliant=flag(device.get("IsCompliant")),
+        error,
+        failure,
+        text(obj.get("IntraSystemId")) or event.record_id or None,
+        None,
+        shared(extended.get("RequestType")),
+        None,
+        None,
+        None if resource == "Unknown" else shared(resource),
+        shared(device.get("OS")),
+        shared(device.get("BrowserType")),
+        None if held is None else intern(held),
+        flag(device.get("IsCompliantAndManaged")),
+        flag(device.get("IsCompliant")),
     )
 
 

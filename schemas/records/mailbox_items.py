@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from schemas.records.event import AuditEvent, MailAccess, MailDeletion, MailSent
-from schemas.records.values import LIST_LIMIT, Record, address, integer, mapping, pairs, sequence, text
+from schemas.records.values import ADDRESS, LIST_LIMIT, Record, integer, mapping, pairs, sequence, text
 
 _FOLDER_LIMIT: Final = 16
 
@@ -21,23 +21,27 @@ def _recipients(obj: Record) -> tuple[str, ...] | None:
         if type(entry) is dict:
             entry = entry.get("Address")
         if type(entry) is str and entry.strip():
-            found.append(address(entry))
+            found.append(ADDRESS[entry])
     return tuple(found)
 
 
 def read_sent(event: AuditEvent, obj: Record) -> None:
     """Send, SendAs, SendOnBehalf."""
+    get = obj.get
     recipients = _recipients(obj)
-    held = obj.get("recipientCount", obj.get("RecipientCount"))
+    held = get("recipientCount", get("RecipientCount"))
     count = None if held is None else integer(held)
     if count is None and recipients is not None:
         count = len(recipients)
-    sender = text(obj.get("SendAsUserSmtp")) or text(obj.get("SendOnBehalfOfUserSmtp"))
+    sender = text(get("SendAsUserSmtp")) or text(get("SendOnBehalfOfUserSmtp"))
+    item = get("Item")
+    if type(item) is not dict:
+        item = mapping(item)
     event.detail = MailSent(
-        text(mapping(obj.get("Item")).get("InternetMessageId")),
+        text(item.get("InternetMessageId")),
         recipients,
         count if count is None else max(count, 0),
-        address(sender) if sender else None,
+        ADDRESS[sender] if sender else None,
     )
 
 
@@ -55,9 +59,9 @@ def read_access(event: AuditEvent, obj: Record) -> None:
     properties = pairs(obj.get("OperationProperties"))
     count = integer(obj.get("OperationCount"))
     event.detail = MailAccess(
-        sync=properties.get("MailAccessType", "").lower() == "sync",
-        items=max(count, 0) if count is not None else _items_in(obj.get("Folders")),
-        throttled=properties.get("IsThrottled", "").lower() == "true",
+        properties.get("MailAccessType", "").lower() == "sync",
+        max(count, 0) if count is not None else _items_in(obj.get("Folders")),
+        properties.get("IsThrottled", "").lower() == "true",
     )
 
 

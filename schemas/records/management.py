@@ -7,16 +7,16 @@ operation's name selects; an operation without one, and an unknown record type, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from sys import intern
 from typing import Final
 
 from schemas.records import directory, inbox_rules, logons, mailbox_admin, mailbox_items, risk
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source
+from schemas.records.memo import Memo
 from schemas.records.record_types import record_type
 from schemas.records.respelled import respell
-from schemas.records.values import Record, integer, ip, lowered, mapping, one_id, operation, shared, text, time_ms
+from schemas.records.values import IP, LOWERED, Record, UserIds, integer, mapping, operation, time_ms
 
 Reader = Callable[[AuditEvent, Record], None]
 
@@ -39,24 +39,40 @@ _NOTHING: Final[Record] = {}
 _SOURCE: Final = Source.MANAGEMENT
 _EXTERNAL: Final = (True, "True", "true")
 _APPLICATION_TYPES: Final = (5, 6)
+_PERSONS: Final = (0, 2)
+_OPERATION_MAX: Final = 1_024  # characters
+_INT_BOUND: Final = 2**53
+_NO_CLIENT: Final = (None, False)
 
 
-@lru_cache(maxsize=4_096)
-def _cached_dispatch(raw: str) -> tuple[str, Reader | None]:
+def _dispatch(raw: str) -> tuple[str, Reader | None]:
+    """Normalised operation and the reader of its particulars."""
+    if len(raw) > _OPERATION_MAX:
+        raise UnreadableRecord("Operation longer than 1,024 characters")
     name = operation(raw)
+    if not name:
+        raise UnreadableRecord("no Operation")
     return name, _READERS.get(name.lower())
 
 
-def _dispatch(raw: object) -> tuple[str, Reader | None]:
-    """Normalised operation and the reader of its particulars."""
-    if type(raw) is not str:
-        raise UnreadableRecord("no Operation")
-    if len(raw) > 1_024:
-        raise UnreadableRecord("Operation longer than 1,024 characters")
-    found = _cached_dispatch(raw)
-    if not found[0]:
-        raise UnreadableRecord("no Operation")
-    return found
+def _outcome(status: str) -> bool | None:
+    return _OK.get(status.lower())
+
+
+def _client(client: str) -> tuple[str | None, bool]:
+    """The client as one object for all records, and whether it is a back-end (S2S) token."""
+    return intern(client) or None, "Client=RESTSystem" in client
+
+
+def _puid(key: str) -> UserIds:
+    """The 16-hex PUID that Exchange writes as UserKey."""
+    return (("puid", key),) if len(key) == 16 and key.startswith("100") else ()
+
+
+_DISPATCH: Final = Memo(_dispatch, 4_096, 128)
+_OUTCOMES: Final = Memo(_outcome, 4_096, 128)
+_CLIENTS: Final = Memo(_client, 4_096, 512)
+_PUIDS: Final = Memo(_puid, 65_536, 128)
 
 
 def _user_type(value: object) -> int | None:
@@ -65,41 +81,37 @@ def _user_type(value: object) -> int | None:
     return integer(value)
 
 
-def _app_only(obj: Record, user: str, user_type: int | None, client: str | None) -> bool:
-    """Whether no user stands behind the act: a service principal, an application type, or a back-end (S2S) token.
+def _app_only(obj: Record, user: str, user_type: int | None) -> bool:
+    """Whether no user stands behind the act: a service principal, an application type, or an app-only token.
 
     `Client=REST;Client=RESTSystem` is what mailbox records of system tokens carry (corpus); `TokenType` naming an app-only
     token is the newer form (spelling unverified).
     """
     if user.startswith("serviceprincipal_") or (user_type in _APPLICATION_TYPES and "@" not in user):
         return True
-    if client is not None and "Client=RESTSystem" in client:
-        return True
     token_type = obj.get("TokenType")
     return type(token_type) is str and "apponly" in token_type.lower()
-
-
-def _user_ids(user: str, user_type: int | None, key: object) -> tuple[tuple[str, str], ...]:
-    """The 16-hex PUID that Exchange writes as UserKey."""
-    if type(key) is str and len(key) == 16 and key.startswith("100") and "@" in user and user_type in (0, 2):
-        return one_id("puid", key)
-    return ()
 
 
 def _other_ip(obj: Record) -> str | None:
     """Where a record without a usable ClientIP says the address is."""
     for name in ("ClientIPAddress", "ActorIpAddress", "ActorIP"):
-        if name in obj and (found := ip(obj[name])) is not None:
+        held = obj.get(name)
+        if type(held) is str and (found := IP[held]) is not None:
             return found
     return None
 
 
 def _application(obj: Record, context: Record) -> str | None:
     """The client application, where the record names one."""
-    for held in (obj.get("ClientAppId"), context.get("ClientAppId"), obj.get("AppId"), obj.get("ApplicationId")):
-        if held and type(held) is str:
-            return lowered(held) or None
-    return None
+    held = obj.get("ClientAppId")
+    if not held or type(held) is not str:
+        held = context.get("ClientAppId")
+        if not held or type(held) is not str:
+            held = obj.get("AppId")
+            if not held or type(held) is not str:
+                held = obj.get("ApplicationId")
+    return (LOWERED[held] or None) if held and type(held) is str else None
 
 
 def read(obj: Record) -> AuditEvent:
@@ -107,50 +119,15 @@ def read(obj: Record) -> AuditEvent:
     if "CreationTime" not in obj:
         obj = respell(obj)
     get = obj.get
-    name, reader = _dispatch(get("Operation"))
+    name = get("Operation")
+    if type(name) is not str:
+        raise UnreadableRecord("no Operation")
+    name, reader = _DISPATCH[name]
     created = get("CreationTime")
     instant = time_ms(created)
     if instant is None:
         raise UnreadableRecord("no CreationTime" if created is None else "CreationTime is no time of 2000 to 2099")
-    user = get("UserId")
-    user = lowered(user) if type(user) is str else ""
-    user_type = get("UserType")
-    if type(user_type) is not int:
-        user_type = _user_type(user_type)
-    context = get("AppAccessContext")
-    if type(context) is not dict:
-        context = _NOTHING if context is None else mapping(context)
-    client = get("ClientInfoString")
-    if type(client) is not str or not client:
-        client = None
-    session = context.get("AADSessionId")
-    if type(session) is not str or not session:
-        session = text(get("SessionId"))
-    tenant, workload, status = get("OrganizationId"), get("Workload"), get("ResultStatus")
-    owner, record_id, external = get("MailboxOwnerUPN"), get("Id"), get("ExternalAccess")
-    event = AuditEvent(
-        _SOURCE,
-        record_id.strip() if type(record_id) is str else "",
-        lowered(tenant) if type(tenant) is str else "",
-        instant,
-        name,
-        intern(workload) if type(workload) is str else "",
-        user,
-        record_type(get("RecordType")),
-        user_type,
-        _OK.get(status.lower()) if type(status) is str else None,
-        ip(get("ClientIP")) or _other_ip(obj),
-        (lowered(session) or None) if session else None,
-        text(context.get("UniqueTokenId")),
-        shared(text(get("UserAgent")) or client),
-        _application(obj, context),
-        _app_only(obj, user, user_type, client),
-        (lowered(owner) or None) if type(owner) is str else None,
-        shared(text(get("MailboxGuid"))),
-        None,
-        _user_ids(user, user_type, get("UserKey")),
-        external is not False and external in _EXTERNAL,
-    )
+    event = _event(obj, name, instant)
     if reader is not None:
         reader(event, obj)
     elif "Actor" in obj:
@@ -158,3 +135,48 @@ def read(obj: Record) -> AuditEvent:
     elif "RiskEventType" in obj:
         risk.read_audit(event, obj)
     return event
+
+
+def _event(obj: Record, name: str, instant: int) -> AuditEvent:
+    """What the common envelope says. One is built for every record: no call where a look at the type will do."""
+    get = obj.get
+    user, user_type, kind = get("UserId"), get("UserType"), get("RecordType")
+    user = LOWERED[user] if type(user) is str else ""
+    if type(user_type) is not int:
+        user_type = _user_type(user_type)
+    if type(kind) is not int or not -_INT_BOUND < kind < _INT_BOUND:
+        kind = record_type(kind)
+    context = get("AppAccessContext")
+    if type(context) is not dict:
+        context = _NOTHING if context is None else mapping(context)
+    session, token = context.get("AADSessionId"), context.get("UniqueTokenId")
+    if type(session) is not str or not session:
+        session = get("SessionId")
+    client, agent = get("ClientInfoString"), get("UserAgent")
+    client, back_end = _CLIENTS[client] if type(client) is str else _NO_CLIENT
+    tenant, workload, status, address = get("OrganizationId"), get("Workload"), get("ResultStatus"), get("ClientIP")
+    owner, mailbox, key, external = get("MailboxOwnerUPN"), get("MailboxGuid"), get("UserKey"), get("ExternalAccess")
+    record_id = get("Id")
+    return AuditEvent(
+        _SOURCE,
+        record_id.strip() if type(record_id) is str else "",
+        LOWERED[tenant] if type(tenant) is str else "",
+        instant,
+        name,
+        intern(workload) if type(workload) is str else "",
+        user,
+        kind,
+        user_type,
+        _OUTCOMES[status] if type(status) is str else None,
+        (IP[address] if type(address) is str else None) or _other_ip(obj),
+        (LOWERED[session] or None) if type(session) is str else None,
+        token if type(token) is str and token else None,
+        intern(agent) if type(agent) is str and agent else client,
+        _application(obj, context),
+        back_end or _app_only(obj, user, user_type),
+        (LOWERED[owner] or None) if type(owner) is str else None,
+        intern(mailbox) if type(mailbox) is str and mailbox else None,
+        None,
+        _PUIDS[key] if type(key) is str and user_type in _PERSONS and "@" in user else (),
+        external is not False and external in _EXTERNAL,
+    )

@@ -13,7 +13,7 @@ from typing import Final
 from schemas.records.envelope import Opened, from_table, opened
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, RiskDetection, Source
-from schemas.records.values import Record, guid, ip, lower, mapping, one_id, shared, text, time_ms
+from schemas.records.values import OID, Record, guid, ip, lower, mapping, shared, text, time_ms
 
 DETECTION: Final = "Risk detection"
 STATE: Final = "Risk state"
@@ -55,7 +55,7 @@ def read_opened(found: Opened) -> AuditEvent:
         user=intern(user),
         app=shared(lower(get("appId")) or principal) if workload else None,
         app_only=workload,
-        user_ids=one_id("oid", oid) if oid is not None and "@" in user else (),
+        user_ids=OID[oid] if oid is not None and "@" in user else (),
         detail=detail,
     )
 

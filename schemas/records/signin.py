@@ -13,7 +13,10 @@ from schemas.records.aadsts import failure_of
 from schemas.records.envelope import opened
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, SignIn, Source
+from schemas.records.memo import Memo
 from schemas.records.values import (
+    LOWERED,
+    OID,
     Record,
     flag,
     guid,
@@ -22,7 +25,6 @@ from schemas.records.values import (
     lower,
     mapping,
     number,
-    one_id,
     sequence,
     shared,
     text,
@@ -30,50 +32,66 @@ from schemas.records.values import (
 )
 
 _BY_CLAIM: Final = "mfa requirement satisfied by claim in the token"
+_SOURCE: Final = Source.SIGNIN
 _APP_EVENTS: Final = ("servicePrincipal", "managedIdentity")
 _SILENT_RISK: Final = ("none", "hidden", "unknownfuturevalue", "")
 
 
+def _country(value: str) -> str | None:
+    return value.upper() if len(value) == 2 and value.isascii() and value.isalpha() else None
+
+
+_COUNTRIES: Final = Memo(_country, 1_024, 128)
+
+
 def _detail(signin: Record, error: int, reason: str) -> SignIn:
     get = signin.get
-    device = mapping(get("deviceDetail"))
-    place = mapping(get("location"))
-    spot = mapping(place.get("geoCoordinates"))
-    country = text(place.get("countryOrRegion")) or text(get("countryCode")) or ""
+    device, place = _object(get("deviceDetail")), _object(get("location"))
     asn = integer(get("autonomousSystemNumber"))
     risk = lower(get("riskLevelDuringSignIn")) or ""
-    client = text(get("clientAppUsed"))
     protocol = text(get("authenticationProtocol"))
     held = device.get("deviceId")
-    latitude, longitude = number(spot.get("latitude")), number(spot.get("longitude"))
-    known = latitude is not None and longitude is not None and abs(latitude) <= 90 and abs(longitude) <= 180
-    extra = mapping(get("status")).get("additionalDetails")
+    latitude, longitude = _spot(_object(place.get("geoCoordinates")))
+    extra = _object(get("status")).get("additionalDetails")
     return SignIn(
-        error=error,
-        failure=failure_of(error, reason) if error else None,
-        request_id=text(get("id")) or text(get("originalRequestId")),
-        interactive=flag(get("isInteractive")),
-        client_app=shared(client),
-        protocol=None if protocol == "none" else protocol,
-        resource=shared(text(get("resourceDisplayName")) or text(get("resourceId"))),
-        os=shared(text(device.get("operatingSystem"))),
-        browser=shared(text(device.get("browser"))),
-        device=intern(held) if type(held) is str else None,
-        managed=flag(device.get("isManaged")),
-        compliant=flag(device.get("isCompliant")),
-        mfa_by_claim=type(extra) is str and extra.strip().lower() == _BY_CLAIM,
-        country=country.upper() if len(country) == 2 and country.isascii() and country.isalpha() else None,
-        city=shared(text(place.get("city"))),
-        latitude=latitude if known else None,
-        longitude=longitude if known else None,
-        asn=asn if asn is not None and 0 < asn < 2**32 else None,
-        risk=None if risk in _SILENT_RISK else risk,
+        error,
+        failure_of(error, reason) if error else None,
+        text(get("id")) or text(get("originalRequestId")),
+        flag(get("isInteractive")),
+        None,
+        shared(text(get("clientAppUsed"))),
+        None if protocol == "none" else protocol,
+        shared(text(get("resourceDisplayName")) or text(get("resourceId"))),
+        shared(text(device.get("operatingSystem"))),
+        shared(text(device.get("browser"))),
+        intern(held) if type(held) is str else None,
+        flag(device.get("isManaged")),
+        flag(device.get("isCompliant")),
+        type(extra) is str and LOWERED[extra] == _BY_CLAIM,
+        _COUNTRIES[text(place.get("countryOrRegion")) or text(get("countryCode")) or ""],
+        shared(text(place.get("city"))),
+        latitude,
+        longitude,
+        asn if asn is not None and 0 < asn < 2**32 else None,
+        None if risk in _SILENT_RISK else risk,
     )
+
+
+def _object(value: object) -> Record:
+    return value if type(value) is dict else mapping(value)
+
+
+def _spot(coordinates: Record) -> tuple[float | None, float | None]:
+    """Degrees; none at all where one of them is missing or on no globe."""
+    latitude, longitude = number(coordinates.get("latitude")), number(coordinates.get("longitude"))
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+        return None, None
+    return latitude, longitude
 
 
 def _error(signin: Record, envelope: Record) -> tuple[int, str]:
     """Error code and reason from `status`, else from the `resultType` of the row or of the envelope."""
-    status = mapping(signin.get("status"))
+    status = _object(signin.get("status"))
     code = integer(status.get("errorCode"))
     reason = text(status.get("failureReason")) or text(signin.get("resultDescription")) or ""
     for outside in (signin, envelope):
@@ -102,20 +120,26 @@ def read(obj: Record) -> AuditEvent:
     app_only = any(kind in events for kind in _APP_EVENTS) or (not user and text(get("servicePrincipalId")) is not None)
     record_id = text(get("id"))
     return AuditEvent(
-        source=Source.SIGNIN,
-        record_id=record_id.strip() if record_id else "",
-        tenant=shared(tenant or lower(get("resourceTenantId")) or lower(get("homeTenantId"))) or "",
-        time_ms=instant,
-        operation="Sign-in",
-        workload="SignIn",
-        user=intern(user),
-        ok=detail.failure is None,
-        ip=ip(get("ipAddress")),
-        session=shared(lower(get("sessionId"))),
-        token=text(get("uniqueTokenIdentifier")),
-        user_agent=shared(text(get("userAgent"))),
-        app=shared(lower(get("appId"))),
-        app_only=app_only,
-        user_ids=one_id("oid", oid) if oid is not None and "@" in user else (),
-        detail=detail,
+        _SOURCE,
+        record_id.strip() if record_id else "",
+        shared(tenant or lower(get("resourceTenantId")) or lower(get("homeTenantId"))) or "",
+        instant,
+        "Sign-in",
+        "SignIn",
+        user,
+        None,
+        None,
+        detail.failure is None,
+        ip(get("ipAddress")),
+        lower(get("sessionId")),
+        text(get("uniqueTokenIdentifier")),
+        shared(text(get("userAgent"))),
+        lower(get("appId")),
+        app_only,
+        None,
+        None,
+        None,
+        OID[oid] if oid is not None and "@" in user else (),
+        False,
+        detail,
     )

@@ -12,6 +12,7 @@ from schemas.records.inventory import is_inventory
 from schemas.records.risk import is_risk
 from schemas.records.values import Record
 
+_MANAGEMENT, _TRACE, _SIGNIN = Source.MANAGEMENT, Source.TRACE, Source.SIGNIN
 _NOT_A_SIGNIN: Final = frozenset(("activityDisplayName", "detectedDateTime", "auditData", "assignedTo"))
 _CATEGORIES: Final = {  # of diagnostic settings
     "AuditLogs": Source.DIRECTORY,
@@ -53,7 +54,7 @@ def is_respelled(obj: Record) -> bool:
 
 def _graph_kind(obj: Record) -> Source | None:
     if is_graph_signin(obj):
-        return Source.SIGNIN
+        return _SIGNIN
     if is_directory_audit(obj):
         return Source.DIRECTORY
     return Source.RISK if is_risk(obj) else None
@@ -87,9 +88,9 @@ def _table_kind(row: Record) -> Source | None:
 def kind_of(obj: Record) -> Source | None:
     """Source of an unwrapped vendor record; None when it is none that Watchpost reads."""
     if "CreationTime" in obj or ("Operation" in obj and "RecordType" in obj):
-        return Source.MANAGEMENT
+        return _MANAGEMENT
     if _is_trace(obj):
-        return Source.TRACE
+        return _TRACE
     if (found := _graph_kind(obj)) is not None:
         return found
     inner = hub_properties(obj)

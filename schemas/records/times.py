@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import lru_cache
 from typing import Final
+
+from schemas.records.memo import Memo
 
 DAY_MS: Final = 86_400_000
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -16,12 +17,13 @@ _FIRST_YEAR: Final = 2000  # Microsoft 365 has no record before; Entra's "never"
 _LAST_YEAR: Final = 2099
 _SCALE: Final = (0, 100, 10, 1)  # milliseconds of the last of so many digits
 _TWO: Final = {f"{n:02d}": n for n in range(60)}
+_MINUTE_CHARACTERS: Final = 16  # YYYY-MM-DDTHH:MM
+_REST_CHARACTERS: Final = 8  # :SS.mmmZ
 _LOCAL_TIME: Final = re.compile(
     r"(?a:(\d{4}|\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{1,2}),? (\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d)(\.\d{1,7})?)?(?: (AM|PM))?)"
 )
 
 
-@lru_cache(maxsize=4_096)
 def _day_ms(day: str) -> int | None:
     """Midnight of `YYYY-MM-DD` in ms; None when it is no day of 2000 to 2099."""
     if day[4:5] != "-" or day[7:8] != "-" or not (day.isascii() and (day[:4] + day[5:7] + day[8:]).isdigit()):
@@ -35,16 +37,19 @@ def _day_ms(day: str) -> int | None:
         return None
 
 
-@lru_cache(maxsize=65_536)
 def _minute_ms(minute: str) -> int | None:
-    """The beginning of `YYYY-MM-DDTHH:MM:` in ms; None when it is none."""
-    midnight = _day_ms(minute[:10])
+    """The beginning of `YYYY-MM-DDTHH:MM` in ms; None when it is none."""
+    midnight = _DAYS[minute[:10]]
     hours, minutes = _TWO.get(minute[11:13]), _TWO.get(minute[14:16])
     if midnight is None or hours is None or minutes is None or hours > 23:
         return None
-    if minute[13] != ":" or minute[16] != ":" or minute[10] not in "Tt ":
+    if minute[13] != ":" or minute[10] not in "Tt ":
         return None
     return midnight + (hours * 60 + minutes) * 60_000
+
+
+_DAYS: Final = Memo(_day_ms, 4_096, _MINUTE_CHARACTERS)
+_MINUTES: Final = Memo(_minute_ms, 65_536, _MINUTE_CHARACTERS)
 
 
 def _zone_ms(zone: str) -> int | None:
@@ -78,6 +83,18 @@ def _tail_ms(tail: str) -> int | None:
         tail = tail[stop:]
     offset = _zone_ms(tail.strip())
     return None if offset is None else millis - offset
+
+
+def _rest_ms(rest: str) -> int | None:
+    """What follows the minute, seconds with fraction and zone, as ms to add."""
+    seconds = _TWO.get(rest[1:3])
+    if seconds is None or rest[0] != ":":
+        return None
+    tail = _tail_ms(rest[3:]) if len(rest) > 3 else 0
+    return None if tail is None else seconds * 1_000 + tail
+
+
+_RESTS: Final = Memo(_rest_ms, 65_536, _REST_CHARACTERS)
 
 
 def _other_forms_ms(value: str) -> int | None:
@@ -122,15 +139,12 @@ def time_ms(value: object) -> int | None:
     >>> time_ms("2026-08-14T09:31:07.5522137Z") == time_ms("2026-08-14T11:31:07.552+02:00")
     True
     """
-    if type(value) is not str or not 19 <= len(value) <= 40:
+    if type(value) is not str or not 18 < len(value) < 41:
         return _other_forms_ms(value) if type(value) is str and len(value) < 19 else None
-    minute = _minute_ms(value[:17])
+    minute = _MINUTES[value[:16]]
     if minute is None:
         return _other_forms_ms(value)
-    seconds = _TWO.get(value[17:19])
-    if seconds is None:
-        return None
-    if len(value) == 19:
-        return minute + seconds * 1_000
-    rest = _tail_ms(value[19:])
-    return None if rest is None else minute + seconds * 1_000 + rest
+    rest = _RESTS[value[16:]]
+    if rest is None:
+        return None if value[16] == ":" else _other_forms_ms(value)
+    return minute + rest

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from schemas.records.errors import UnreadableRecord
 from schemas.records.event import AuditEvent, Source, TraceRow
-from schemas.records.values import Record, ip, lowered, text, time_ms
+from schemas.records.values import IP, LOWERED, Record, text, time_ms
 
 
 class _Names(NamedTuple):
@@ -31,6 +31,7 @@ _GRAPH: Final = _Names(
 _CMDLET: Final = _Names(
     *("Received", "SenderAddress", "RecipientAddress", "MessageTraceId", "Status", "FromIP", "MessageId"),
 )
+_SOURCE: Final = Source.TRACE
 _OK: Final = {"delivered": True, "expanded": True, "failed": False}
 
 
@@ -38,31 +39,44 @@ def read(obj: Record) -> AuditEvent:
     """One row as an event: the sender acts, the recipient's mailbox is touched."""
     get = obj.get
     names = _GRAPH if "senderAddress" in obj else _CMDLET
-    received = get(names.received)
+    received_name, sender_name, recipient_name, id_name, status_name, ip_name, message_name = names
+    received = get(received_name)
     if received is None:
         received = get("received")
     instant = time_ms(received)
     if instant is None:
         raise UnreadableRecord("no time of receipt" if received is None else "the time of receipt is no time")
-    recipient = text(get(names.recipient))
-    if recipient is None:
+    recipient, sender, status = get(recipient_name), get(sender_name), get(status_name)
+    if type(recipient) is not str or not recipient:
         raise UnreadableRecord("no recipient")
-    recipient = lowered(recipient)
-    sender = lowered(text(get(names.sender)) or "")
+    recipient = LOWERED[recipient]
+    sender = LOWERED[sender] if type(sender) is str else ""
     if sender == "<>":
         sender = ""
-    trace_id = text(get(names.id)) or text(get("MessageTraceId"))
-    status = lowered(text(get(names.status)) or "")
+    status = LOWERED[status] if type(status) is str else ""
+    trace_id = text(get(id_name)) or text(get("MessageTraceId"))
+    address, message = get(ip_name), get(message_name)
     return AuditEvent(
-        Source.TRACE,
+        _SOURCE,
         f"{trace_id.strip().lower()}|{recipient}" if trace_id else "",
         "",
         instant,
         "MessageTrace",
         "MessageTrace",
         sender,
-        ok=_OK.get(status),
-        ip=ip(get(names.ip)),
-        mailbox=recipient,
-        detail=TraceRow(text(get(names.message_id)), sender, recipient, status),
+        None,
+        None,
+        _OK.get(status),
+        IP[address] if type(address) is str else None,
+        None,
+        None,
+        None,
+        None,
+        False,
+        recipient,
+        None,
+        None,
+        (),
+        False,
+        TraceRow(message if type(message) is str and message else None, sender, recipient, status),
     )

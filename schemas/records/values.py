@@ -7,19 +7,28 @@ bounded and hold pure results only.
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache
+import re
+from functools import partial
 from sys import intern
-from typing import Final
+from typing import Final, cast
 
 import orjson
 
+from schemas.records.memo import Memo
 from schemas.records.mended_json import loads
 from schemas.records.times import time_ms as time_ms
 
 Record = dict[str, object]
+UserIds = tuple[tuple[str, str], ...]  # (kind, id)
 
 _CACHED_TEXT: Final = 128  # longer strings are not worth keeping in a cache
+_FLAGS: Final = {"True": True, "False": False, "true": True, "false": False}
+_TEXT: Final = frozenset({str})
 NESTED_LIMIT: Final = 65_536  # characters of JSON inside a string field that are worth reading
+_IP_CHARACTERS_MAX: Final = 80
+_UNSPECIFIED: Final = "0.0.0.0"
+_OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_PLAIN_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
 LIST_LIMIT: Final = 1_000  # entries of one list that are kept
 
 
@@ -33,25 +42,23 @@ def shared(value: str | None) -> str | None:
     return intern(value) if value else None
 
 
-@lru_cache(maxsize=65_536)
-def one_id(kind: str, held: str) -> tuple[tuple[str, str], ...]:
-    """The ids of a user that goes by one, as one object for all records."""
+def _one_id(kind: str, held: str) -> UserIds:
     return ((kind, held),)
 
 
-@lru_cache(maxsize=32_768)
+OID: Final = Memo(partial(_one_id, "oid"), 65_536, _CACHED_TEXT)  # the ids of a user that goes by an object id alone
+
+
 def _lowered(value: str) -> str:
     return intern(value.strip().lower())
 
 
-def lowered(value: str) -> str:
-    """A name trimmed and in lower case, as one object for all records."""
-    return _lowered(value) if len(value) <= _CACHED_TEXT else intern(value.strip().lower())
+LOWERED: Final = Memo(_lowered, 65_536, _CACHED_TEXT)  # a name trimmed and in lower case, as one object for all records
 
 
 def lower(value: object) -> str | None:
     """A non-empty string trimmed and in lower case, or None."""
-    return (lowered(value) or None) if type(value) is str else None
+    return (LOWERED[value] or None) if type(value) is str else None
 
 
 def integer(value: object) -> int | None:
@@ -80,7 +87,8 @@ def flag(value: object) -> bool | None:
     if type(value) is bool:
         return value
     if type(value) is str and len(value) <= 5:
-        return {"true": True, "false": False}.get(value.lower())
+        found = _FLAGS.get(value)
+        return _FLAGS.get(value.lower()) if found is None else found
     return None
 
 
@@ -112,6 +120,12 @@ def pairs(value: object) -> dict[str, str]:
     """`[{Name, Value}, …]` as a dict. A missing or non-text Value is ""; of a repeated name the last counts."""
     if type(value) is not list:
         value = sequence(value)
+    try:  # the usual form, at once
+        usual = {entry["Name"]: entry["Value"] for entry in cast("list[dict[str, str]]", value)}
+        if _TEXT.issuperset(map(type, usual)) and _TEXT.issuperset(map(type, usual.values())):
+            return usual
+    except (KeyError, TypeError):
+        pass
     found: dict[str, str] = {}
     for entry in value:
         if type(entry) is dict:
@@ -137,19 +151,29 @@ def address(value: str) -> str:
     return part.removeprefix("smtp:").strip().strip('"')
 
 
+ADDRESS: Final = Memo(address, 65_536, _CACHED_TEXT)
+
+
 def addresses(value: str | None) -> tuple[str, ...]:
     """Addresses of a `;`-joined list, see `address`."""
     return tuple(address(part) for part in split(value)) if value else ()
 
 
-def guid(value: object) -> str | None:
-    """A GUID in the usual 36 characters, lower case; else None."""
-    if type(value) is not str or len(value) != 36 or not value.isascii():
+def _guid(value: str) -> str | None:
+    if len(value) != 36 or not value.isascii():
         return None
     if value[8] != "-" or value[13] != "-" or value[18] != "-" or value[23] != "-":
         return None
     value = value.lower()
-    return value if not value.replace("-", "").strip("0123456789abcdef") else None
+    return intern(value) if not value.replace("-", "").strip("0123456789abcdef") else None
+
+
+_GUIDS: Final = Memo(_guid, 65_536, _CACHED_TEXT)
+
+
+def guid(value: object) -> str | None:
+    """A GUID in the usual 36 characters, lower case; else None."""
+    return _GUIDS[value] if type(value) is str else None
 
 
 def _parsed(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -159,8 +183,11 @@ def _parsed(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-@lru_cache(maxsize=65_536)
 def _ip(value: str) -> str | None:
+    if _PLAIN_IPV4.fullmatch(value) is not None:  # the usual form, which is canonical
+        return intern(value) if value != _UNSPECIFIED else None
+    if not 1 < len(value) < _IP_CHARACTERS_MAX:
+        return None
     part = value.strip()
     if part.startswith("["):
         part = part[1:].partition("]")[0]
@@ -177,9 +204,17 @@ def _ip(value: str) -> str | None:
     return None if parsed.is_unspecified else str(parsed)
 
 
+IP: Final = Memo(_ip, 65_536, _CACHED_TEXT)
+
+
 def ip(value: object) -> str | None:
     """Canonical text of an address: ports, brackets and zone ids cut, v4-mapped unwrapped; None when there is none."""
-    return _ip(value) if type(value) is str and 1 < len(value) < 80 else None
+    return IP[value] if type(value) is str else None
+
+
+def operation(raw: str) -> str:
+    """Operation trimmed, one trailing dot removed, dashes ASCII. Case is kept: compare in lower case."""
+    return _OPERATIONS[raw]
 
 
 def _operation(raw: str) -> str:
@@ -188,9 +223,4 @@ def _operation(raw: str) -> str:
     return raw.strip().removesuffix(".").rstrip()
 
 
-_cached_operation = lru_cache(maxsize=4_096)(_operation)
-
-
-def operation(raw: str) -> str:
-    """Operation trimmed, one trailing dot removed, dashes ASCII. Case is kept: compare in lower case."""
-    return _cached_operation(raw) if len(raw) <= _CACHED_TEXT else _operation(raw)
+_OPERATIONS: Final = Memo(_operation, 4_096, _CACHED_TEXT)

@@ -6,6 +6,7 @@ from schemas.contracts.log import EntryKind, LogEntry
 from schemas.identity.concerns import Concern
 from schemas.records.event import AuditEvent, DirectoryAudit, RiskDetection, Source, TraceRow
 
+_RECORD = EntryKind.RECORD
 _UNDECIDED = frozenset({"pending", "gettingstatus", "none"})  # message trace: a later row says what became of it
 _UNSCORED = frozenset({type(None), DirectoryAudit, RiskDetection})  # details that no detector scores
 
@@ -19,9 +20,12 @@ def copies(
     historical: bool = False,
 ) -> list[LogEntry]:
     """One entry per concerned account, the primary first. `collected_ms`: UTC milliseconds, 0 when nobody collected it."""
-    source, record_id, kind = event.source._value_, event.record_id, EntryKind.RECORD
+    source, record_id = event.source._value_, event.record_id
+    if len(concerned) == 1:
+        ((key, role),) = concerned
+        return [LogEntry(_RECORD, tenant, key, raw, source, record_id, role._value_, collected_ms, historical, event)]
     return [
-        LogEntry(kind, tenant, key, raw, source, record_id, role._value_, collected_ms, historical, event)
+        LogEntry(_RECORD, tenant, key, raw, source, record_id, role._value_, collected_ms, historical, event)
         for key, role in concerned
     ]
 

@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
 from schemas.contracts.profile import Profile, encode_profile
-from schemas.identity.concerns import concerns
+from schemas.identity.concerns import learn_and_concern
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.decode import decode
-from schemas.records.event import AuditEvent
-from streams.collectors.copies import copies, enriches, is_undecided, out_of_scope, unread
+from schemas.records.event import AuditEvent, Source, TraceRow
+from streams.collectors.copies import copies, enriches, is_undecided, unread
 from streams.collectors.spool import SpooledRecord
 
 DAY_MS = 86_400_000
 CLOCK_HOUR_MS = 6 * 3_600_000  # a day is sealed at 06:00 UTC of the next
 GAP_DAYS_MAX = 400  # a longer silence is passed in one step
 LOCAL_TENANT = "local"
+_TENANT_OF = attrgetter("tenant")
+_DIAGNOSTIC = Source.DIAGNOSTIC
 _NO_PERSON = ("app:", "net:")
 
 
@@ -52,6 +55,10 @@ class TenantVote:
         """Take in one record of pass one."""
         self._counts[event.tenant] += 1
 
+    def learn_all(self, events: Iterable[AuditEvent]) -> None:
+        """Take in records of pass one."""
+        self._counts.update(map(_TENANT_OF, events))
+
     def winner(self) -> str:
         """Lower-case tenant id, ties to the smaller; `local` when no record names one."""
         named = {tenant: count for tenant, count in self._counts.items() if tenant}
@@ -74,7 +81,7 @@ def feed(
     (a sign-in's risk, what became of a pending message) and not where it would be counted twice.
     """
     counts = FeedCounts() if counts is None else counts
-    keys, learn = counts.keys, identity_map.learn
+    keys = counts.keys
     yield bootstrap(tenant, home_domains)
     clock_at: int | None = None
     time_ms = 0
@@ -88,14 +95,13 @@ def feed(
             for passed in clocks_passed(clock_at, time_ms):
                 yield clock(tenant, passed)
             clock_at = next_clock(time_ms)
-        learn(event)
-        found = concerns(event, identity_map)
+        found = learn_and_concern(event, identity_map)
         counts.records += 1
         repeated = revision and not enriches(event) and event.record_id != undecided
-        undecided = event.record_id if is_undecided(event) else ""
-        if repeated or unread(event, found):
+        undecided = event.record_id if type(event.detail) is TraceRow and is_undecided(event) else ""
+        if repeated or ((event.ip is None or not found) and unread(event, found)):
             counts.skipped += 1
-        if repeated or out_of_scope(event):
+        if repeated or event.source is _DIAGNOSTIC:
             continue
         for entry in copies(event, raw, tenant, found):
             keys.add(entry.account)

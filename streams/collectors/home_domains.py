@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from sys import intern
 
 from schemas.records.event import AuditEvent, Source
+from schemas.records.memo import Memo
 
 _OWNER_SHARE = 0.01  # of the mailboxes
 _PEOPLE_SHARE = 0.05  # of those who acted or signed in
@@ -37,22 +38,27 @@ class HomeDomains:
 
     def learn(self, event: AuditEvent) -> None:
         """Take in one record of pass one."""
-        if event.source is Source.TRACE:
-            self._learn_row(event)
-            return
-        user = event.user
-        if user not in self._seen and not event.app_only:
-            self._seen.add(user)
-            _count(user, self._people_of)
-        owner = event.mailbox
-        if owner is not None and owner not in self._owners:
-            self._owners.add(owner)
-            _count(owner, self._owners_of)
+        self.learn_all((event,))
+
+    def learn_all(self, events: Iterable[AuditEvent]) -> None:
+        """Take in records of pass one."""
+        seen, owners, trace = self._seen, self._owners, Source.TRACE
+        for event in events:
+            if event.source is trace:
+                self._learn_row(event)
+                continue
+            user, owner = event.user, event.mailbox
+            if user not in seen and not event.app_only:
+                seen.add(user)
+                _count(user, self._people_of)
+            if owner is not None and owner not in owners:
+                owners.add(owner)
+                _count(owner, self._owners_of)
 
     def _learn_row(self, event: AuditEvent) -> None:
-        pair = (_domain(event.user), _domain(event.mailbox or ""))
-        if pair in self._pairs or len(self._pairs) < _PAIRS_MAX:
-            self._pairs[pair] += 1
+        pairs, pair = self._pairs, (_DOMAINS[event.user], _DOMAINS[event.mailbox or ""])
+        if pair in pairs or len(pairs) < _PAIRS_MAX:
+            pairs[pair] += 1
 
     def found(self) -> tuple[str, ...]:
         """The tenant's own domains, sorted; empty when nothing says so."""
@@ -86,16 +92,14 @@ def given_domains(domains: Iterable[str]) -> tuple[str, ...]:
 def _domain(address: str) -> str:
     if _GUEST in address or _WINDOWS in address:
         return ""
-    return _clean_cached(address.rpartition("@")[2])
+    return intern(clean_domain(address.rpartition("@")[2]))
 
 
-@lru_cache(maxsize=65_536)
-def _clean_cached(domain: str) -> str:
-    return clean_domain(domain)
+_DOMAINS = Memo(_domain, 65_536, 128)
 
 
 def _count(address: str, counts: Counter[str]) -> None:
-    if "@" in address and (domain := _domain(address)):
+    if "@" in address and (domain := _DOMAINS[address]):
         counts[domain] += 1
 
 

@@ -16,7 +16,7 @@ from schemas.records.decode import canonical
 from schemas.records.event import AuditEvent
 from schemas.records.mended_json import loads
 from schemas.records.packed import pack, unpack
-from streams.collectors.content_index import ContentIndex
+from streams.collectors.record_index import RecordIndex
 from streams.collectors.runs import Keyed, Runs
 
 MEMORY_BYTES_MAX = 256 << 20  # of records as received
@@ -25,6 +25,7 @@ _RECORD_BYTES = 450  # of memory beside the raw bytes: tuple, id, digest, object
 _EVENT_BYTES = 1_600  # of memory that a decoded event holds
 _BARE_BYTES = 800  # of memory that a record without its raw bytes holds in all
 
+_new = tuple.__new__  # a named tuple without the call that names cost
 _Held = tuple[int, str, str, bytes, bytes, AuditEvent | None]
 
 
@@ -34,6 +35,9 @@ class Admission(Enum):
     NEW = "new"
     REVISION = "revision"  # source and id are known, the content is not
     DUPLICATE = "duplicate"
+
+
+_NEW, _DUPLICATE = Admission.NEW, Admission.DUPLICATE
 
 
 class SpooledRecord(NamedTuple):
@@ -53,8 +57,9 @@ class Spool:
     """Takes records in any order, gives the distinct ones by (time, source, id, content digest), whatever the arrival.
 
     About `memory_bytes_max` bytes of records are held; beyond that sorted runs go to a temporary folder (in `folder`).
-    The index of what was seen stays in memory: some 30 bytes per distinct record. Who only judges the records needs no
-    `verbatim` copy of them: events alone are a third of the size, and are not decoded again when they were on disk.
+    The index of what was seen stays in memory: some 30 bytes for each distinct record that is on disk. Who only judges the
+    records needs no `verbatim` copy of them: events alone are a third of the size, and are not decoded again when they were
+    on disk.
     """
 
     def __init__(
@@ -65,7 +70,7 @@ class Spool:
         self._memory_bytes_max = memory_bytes_max
         self._folder = folder
         self._verbatim = verbatim
-        self._index = ContentIndex()
+        self._index = RecordIndex()
         self._held: list[_Held] = []
         self._held_bytes = 0
         self._keeps_events = True
@@ -88,22 +93,20 @@ class Spool:
             digest = blake2b(canonical(loads(raw)), digest_size=16).digest()
         source, record_id = event.source._value_, event.record_id
         contents = self._index.add(source, record_id, digest)
-        if contents == 0:
-            return Admission.DUPLICATE
+        if not contents:
+            return _DUPLICATE
         self._sorted = False
         if not self._verbatim:
             self._held.append((event.time_ms, source, record_id, digest, b"", event))
             self._held_bytes += _BARE_BYTES
-        elif self._keeps_events:
-            self._held.append((event.time_ms, source, record_id, digest, raw, event))
-            self._held_bytes += len(raw) + _RECORD_BYTES + _EVENT_BYTES
         else:
-            self._held.append((event.time_ms, source, record_id, digest, raw, None))
-            self._held_bytes += len(raw) + _RECORD_BYTES
+            kept = event if self._keeps_events else None
+            self._held.append((event.time_ms, source, record_id, digest, raw, kept))
+            self._held_bytes += len(raw) + _RECORD_BYTES + (_EVENT_BYTES if self._keeps_events else 0)
         if self._held_bytes > self._memory_bytes_max:
             self._relieve()
         if contents == 1:
-            return Admission.NEW
+            return _NEW
         self._revised.add((source, record_id))
         return Admission.REVISION
 
@@ -117,6 +120,7 @@ class Spool:
             if self._held_bytes <= self._memory_bytes_max // 2:
                 return
         self._held.sort()
+        self._index.pack()
         if self._runs is None:
             self._runs = Runs(self._folder)
         self._runs.write(_keys(self._held))
@@ -140,12 +144,14 @@ class Spool:
 
     def _marked(self, records: Iterable[_Held]) -> Iterator[SpooledRecord]:
         revised, met = self._revised, set[tuple[str, str]]()
+        revision = False
         for time_ms, source, record_id, _, raw, event in records:
-            revision = False
-            if revised and (identity := (source, record_id)) in revised:
+            if revised:
+                identity = (source, record_id)
                 revision = identity in met
-                met.add(identity)
-            yield SpooledRecord(time_ms, raw, revision, event)
+                if identity in revised:
+                    met.add(identity)
+            yield _new(SpooledRecord, (time_ms, raw, revision, event))
 
     def close(self) -> None:
         """Let everything go, on disk too."""

@@ -13,6 +13,7 @@ from typing import Self
 
 from schemas.contracts.log import LogEntry
 from schemas.identity.identity_map import IdentityMap
+from schemas.records.event import AuditEvent
 from streams.collectors.feed import FeedCounts, TenantVote, feed
 from streams.collectors.files.reader import read_paths
 from streams.collectors.files.report import ReadReport
@@ -21,6 +22,8 @@ from streams.collectors.spool import Admission, Spool
 from streams.operations.problems import Problems
 from streams.operations.refusal import Refusal
 from streams.operations.standard_error import StandardError
+
+_BATCH = 1_024  # distinct records looked at together
 
 
 @dataclass(slots=True)
@@ -68,16 +71,21 @@ def _read(paths: Sequence[str | Path], given: tuple[str, ...], said: StandardErr
     problems = Problems(said.tell)
     vote, domains = TenantVote(), HomeDomains()
     found = read_paths(paths, report, problems.unreadable, problems.warn)
-    for record in said.counted(found, "reading"):
-        event = record.event
-        admission = spool.add(event, record.raw, record.digest)
+    distinct: list[AuditEvent] = []
+    for _, _, event, raw, digest in said.counted(found, "reading"):
+        admission = spool.add(event, raw, digest)
         if admission is Admission.DUPLICATE:
             report.duplicates += 1
             continue
-        report.distinct += 1
         report.revisions += admission is Admission.REVISION
-        vote.learn(event)
-        domains.learn(event)
+        distinct.append(event)
+        if len(distinct) == _BATCH:
+            vote.learn_all(distinct)
+            domains.learn_all(distinct)
+            distinct.clear()
+    vote.learn_all(distinct)
+    domains.learn_all(distinct)
+    report.distinct = len(spool)
     problems.finish()
     if report.nothing_readable:
         raise Refusal(f"nothing could be read: {report.unreadable} unreadable, no record")

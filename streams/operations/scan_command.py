@@ -14,7 +14,7 @@ from streams.drivers.pipeline import LocalPipeline
 from streams.operations.detection import knowledge_of, local_pipeline
 from streams.operations.export import Export, read_export
 from streams.operations.final_incidents import FinalIncidents
-from streams.operations.garbage import collect_seldom
+from streams.operations.garbage import collect_seldom, collecting_later
 from streams.operations.one_line_group import STATUS_FOUND, STATUS_INCOMPLETE, STATUS_OK
 from streams.operations.output import chosen_format, require_writable, require_zone, write_result
 from streams.operations.output_format import OutputFormat
@@ -58,8 +58,11 @@ def run_scan(options: ScanOptions) -> int:
         tell("no export was given: this is the sample that Watchpost ships, a made tenant with one attack")
         paths = (SAMPLE,)
     given = split(options.home_domains)
-    with StandardError() as said, read_export(paths, given, said, verbatim=False) as export:
-        incidents = judge(export, knowledge, said)
+    with StandardError() as said:
+        with collecting_later():
+            read = read_export(paths, given, said, verbatim=False)
+        with read as export:
+            incidents = judge(export, knowledge, said)
     form = chosen_format(options.form, options.output)
     write_result(incidents.ordered(options.tier), form, options.output, _facts(export), options.zone)
     line(summary_line(export.report, export.counts, incidents, time.monotonic() - started))

@@ -33,10 +33,8 @@ def frames(raw: ByteStream, limits: Limits = DEFAULT_LIMITS) -> Iterator[Frame]:
     """Give every record of a plain file. Whatever is wrong with the file is a frame too; nothing is raised."""
     stream = to_utf8(raw)
     skipped = _skip_blank(stream)
-    if skipped:
-        yield from ((line + skipped, payload) for line, payload in _framed(stream, limits))
-    else:
-        yield from _framed(stream, limits)
+    found = _framed(stream, limits)
+    return ((line + skipped, payload) for line, payload in found) if skipped else found
 
 
 def _skip_blank(stream: ByteStream) -> int:
@@ -51,15 +49,11 @@ def _framed(stream: ByteStream, limits: Limits) -> Iterator[Frame]:
     head = stream.peek(HEAD_BYTES)
     form = recognise(head)
     if form is not None:
-        yield from Table(stream, form, limits)
-        return
+        return iter(Table(stream, form, limits))
     kind = _kind(head)
     if kind is _Kind.LINES:
-        yield from _json_lines(stream, limits)
-    elif kind is _Kind.ELEMENTS:
-        yield from Elements(stream, limits)
-    else:
-        yield from _unknown(stream, head)
+        return _json_lines(stream, limits)
+    return iter(Elements(stream, limits)) if kind is _Kind.ELEMENTS else _unknown(stream, head)
 
 
 def _kind(head: bytes) -> _Kind:

@@ -35,27 +35,26 @@ class Lines:
         size = 0
         line = self.line
         for data in self._chunks():
-            pieces = data.split(b"\n")
-            if len(pieces) > 1:
-                parts.append(pieces[0])
-                size += len(pieces[0])
-                pieces[0] = b"".join(parts)
-                last = pieces.pop()
-                for piece in pieces:
-                    if size > longest or len(piece) > longest:
-                        yield line, too_long("line", self._limits)
-                    else:
-                        yield line, piece
-                    size = 0
-                    line += 1
-                parts, size = [last], len(last)
-                self.line = line
-            else:
-                size += len(data)
-                if size <= longest:
-                    parts.append(data)
-                else:
+            at = 0
+            while (end := data.find(b"\n", at)) >= 0:
+                piece = data[at:end]
+                at = end + 1
+                if parts or size:  # it began in the chunk before
+                    parts.append(piece)
+                    size += len(piece)
+                    piece = b"".join(parts) if size <= longest else b""
                     parts.clear()
+                else:
+                    size = len(piece)
+                yield line, piece if size <= longest else too_long("line", self._limits)
+                size = 0
+                line += 1
+            self.line = line
+            size += len(data) - at
+            if size <= longest:
+                parts.append(data[at:])
+            else:
+                parts.clear()
         self.line = line
         self.rest = b"".join(parts)
         if self.damage is None and size:

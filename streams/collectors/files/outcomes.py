@@ -6,13 +6,13 @@ is a reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
-from schemas.records.decode import MAX_BYTES, decode, to_event_and_canonical
+from schemas.records.decode import MAX_BYTES, bare_event_and_canonical, decode, to_event_and_canonical
 from schemas.records.directory_audit import is_directory_audit
 from schemas.records.envelope import hub_properties, page_members
 from schemas.records.errors import UnreadableRecord
@@ -25,7 +25,10 @@ from streams.collectors.files.table import AUDIT_DATA
 
 CONTENT_DIGEST_BYTES = 16
 
-# Event, verbatim record and digest of its content; or the reason why there is none.
+_ENVELOPES = frozenset({"value", "records", "properties", "AuditData", "auditData", "auditdata"})  # may hold records
+
+# Event, verbatim record and digest of its canonical JSON, equal when two say the same; or the reason why there is none.
+Reading = Callable[[dict[str, Any]], tuple[AuditEvent, bytes]]
 Outcome = tuple[AuditEvent, bytes, bytes] | UnreadableRecord
 
 
@@ -39,14 +42,9 @@ def outcomes_of(payload: bytes | dict[str, str] | UnreadableRecord) -> Iterable[
         obj = loads(payload)
     except orjson.JSONDecodeError:
         return (_rescued(payload),)
-    if type(obj) is dict and not ("value" in obj or "records" in obj or "properties" in obj or wrapped(obj)):
-        return (_judged(obj, payload),)
-    return _unfolded(obj, payload)
-
-
-def _content_digest(text: bytes) -> bytes:
-    """16 bytes that two JSON objects share when they say the same, of canonical JSON."""
-    return blake2b(text, digest_size=CONTENT_DIGEST_BYTES).digest()
+    if type(obj) is not dict or not obj.keys().isdisjoint(_ENVELOPES):
+        return _unfolded(obj, payload)
+    return (_judged(obj, payload, bare_event_and_canonical),)
 
 
 def _unfolded(obj: Any, raw: bytes | None) -> Iterator[Outcome]:
@@ -104,10 +102,10 @@ def _from_row(row: dict[str, str]) -> Outcome:
         return UnreadableRecord("the row is damaged")
 
 
-def _judged(obj: dict[str, Any], raw: bytes) -> Outcome:
+def _judged(obj: dict[str, Any], raw: bytes, read: Reading = to_event_and_canonical) -> Outcome:
     try:
-        event, text = to_event_and_canonical(obj)
-        return event, raw, _content_digest(text)
+        event, text = read(obj)
+        return event, raw, blake2b(text, digest_size=CONTENT_DIGEST_BYTES).digest()
     except UnreadableRecord as problem:
         return problem
     except (RecursionError, orjson.JSONEncodeError):
@@ -119,7 +117,7 @@ def _judged(obj: dict[str, Any], raw: bytes) -> Outcome:
 def _rescued(raw: bytes) -> Outcome:
     """The decoder of records has the last word on what is no JSON, and knows the reason."""
     try:
-        return decode(raw), raw, _content_digest(raw)
+        return decode(raw), raw, blake2b(raw, digest_size=CONTENT_DIGEST_BYTES).digest()
     except UnreadableRecord as problem:
         return problem
     except (RecursionError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):

@@ -17,6 +17,8 @@ from streams.collectors.files.report import ReadReport
 
 _REASON_CHARACTERS_MAX = 200
 
+_new = tuple.__new__  # a named tuple without the call that names cost
+
 OnUnreadable = Callable[[str, int, str], None]  # file, line from 1 (0: the file as a whole), reason; all safe to print
 OnWarning = Callable[[str, str], None]  # file, what about it; safe to print
 
@@ -57,7 +59,7 @@ def read_paths(
                     event, raw, digest = outcome
                     if event.detail is None:
                         _count_undetailed(event, report)
-                    yield ReadRecord(file, line, event, raw, digest)
+                    yield _new(ReadRecord, (file, line, event, raw, digest))
         if empty:
             report.empty_files += 1
             on_warning(file, "is empty")
