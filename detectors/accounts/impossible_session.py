@@ -70,13 +70,15 @@ class ImpossibleSessionDetector:
 
     def observe(self, state: SessionState, event: AuditEvent, context: Context) -> Sequence[Evidence]:
         """Judge a new sighting; count a known one."""
+        if context.role != "actor":
+            return ()
         ip = event.ip
         detail = event.detail
         if type(detail) is TraceRow:
-            if context.own and not context.late and not context.is_home(detail.recipient):  # others nobody asks about
+            if not context.late and not context.is_home(detail.recipient):  # others nobody asks about
                 context.place = mailed_from(state, event, context)
             return ()
-        if ip is None or context.role != "actor" or event.external or event.app_only:
+        if ip is None or event.external or event.app_only:
             return ()
         signin = detail if type(detail) is SignIn else None
         if signin is not None and signin.failure is not None:
@@ -87,7 +89,11 @@ class ImpossibleSessionDetector:
         if signin is None:
             cached = (context.day, ip, event.session, event.user_agent)
         else:
-            cached = (context.day, ip, event.session, event.user_agent, *_client(signin))
+            cached = (
+                *(context.day, ip, event.session, event.user_agent),
+                *(signin.os, signin.browser, signin.device),
+                *(signin.managed, signin.compliant, signin.interactive),
+            )
         row = state.recent.get(cached)
         if row is None or (signin is not None and _says_more(signin, row)):
             seen = met(state, event, signin, context)
@@ -104,6 +110,9 @@ class ImpossibleSessionDetector:
                 placed(state, row, event, context, seen)
                 return [*found, *self._again(state, row, event, signin, context)]
         placed(state, row, event, context)
+        told = signin is None or not signin.mfa_by_claim or row.kind & CLAIM
+        if told and row.first_ms <= event.time_ms <= row.last_ms and row.nats < STRANGE_NATS:
+            return ()  # nothing new
         return self._again(state, row, event, signin, context)
 
     # --- sightings -----------------------------------------------------------------------------------------------
@@ -217,11 +226,6 @@ def _says_more(signin: SignIn, row: Row) -> bool:
     )
 
 
-def _client(signin: SignIn) -> tuple[object, ...]:
-    """What of a sign-in decides its row, beside address, session and user agent."""
-    return (signin.os, signin.browser, signin.device, signin.managed, signin.compliant, signin.interactive)
-
-
 def _failed_hash(event: AuditEvent, signin: SignIn, agent: int) -> int:
     """Address, ten minutes, class of failure, client and device: what is told once."""
     client = f"{agent}|{signin.device}|{signin.managed}|{signin.compliant}"
@@ -244,11 +248,8 @@ def _rejudge(
     rows, session = state.all_rows(), row.session
     alike = state.rows_of(session) if session else []
     touched = [other for other in alike if other is not row and touches(row, other)]
-    for other in rows:
-        if other.nats < VELOCITY_FROM_NATS or (session and other.session == session) or other is row:
-            continue
-        if touches(row, other):
-            touched.append(other)
+    strange = [other for other in rows if other.nats >= VELOCITY_FROM_NATS and other is not row]
+    touched += [other for other in strange if (not session or other.session != session) and touches(row, other)]
     by = rows if row.nats >= VELOCITY_FROM_NATS else alike  # nothing else can touch it
     if itself and any(other is not row and touches(other, row) for other in by):
         touched.append(row)

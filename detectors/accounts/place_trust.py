@@ -11,6 +11,7 @@ from schemas.records.event import AuditEvent, SignIn
 SHARED_PLACE = 0.005  # of the others' person-days
 NATIVE_COUNTRY = 0.1  # of the tenant's person-days
 USUAL_PLACE = 0.3  # of the account's days
+_PLACES = tuple(Place)
 _TRUSTED, _STRANGE, _UNKNOWN = Place.TRUSTED, Place.STRANGE, Place.UNKNOWN
 
 
@@ -44,8 +45,8 @@ def mailed_from(state: SessionState, event: AuditEvent, context: Context) -> Pla
             bits = NEUTRAL if seen.row.neutral else _trust(state, seen, context)
             state.mailed[cached] = bits
         if not bits & NEUTRAL:
-            return Place.TRUSTED if bits & TRUSTED else Place.STRANGE if bits & STRANGE else Place.UNKNOWN
-    return Place(state.last_place) if abs(event.time_ms - state.last_ms) <= HOUR_MS else Place.UNKNOWN
+            return _TRUSTED if bits & TRUSTED else _STRANGE if bits & STRANGE else _UNKNOWN
+    return _PLACES[state.last_place] if abs(event.time_ms - state.last_ms) <= HOUR_MS else _UNKNOWN
 
 
 def _trust(state: SessionState, seen: Sighting, context: Context) -> int:

@@ -21,6 +21,7 @@ HELD_FOR_DAYS_MAX = 60
 PERSISTED_DAYS, PERSISTED_SPAN_DAYS = 3, 14  # what nobody judged is learnt when it came on three days over two weeks
 Counts = dict[int, list[int]]
 _NOTHING = (0,) * len(SERIES)
+_NO_BUCKET: tuple[int, list[int], list[int]] = (-1, [], [])
 
 
 def _hour_and_day() -> tuple[tuple[Trailing, Trailing], ...]:
@@ -42,11 +43,31 @@ class SendState:
     adapted: dict[str, Profile] = field(default_factory=dict)  # whose prior a model has; not durable
     trailing: tuple[tuple[Trailing, Trailing], ...] = field(default_factory=_hour_and_day)  # by feed; not durable
     totals: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # sums of `buckets`; not durable
+    latest: list[tuple[int, list[int], list[int]]] = field(
+        default_factory=lambda: [_NO_BUCKET, _NO_BUCKET]
+    )  # by feed: the bucket counted in last, its counts, its day's totals; not durable
 
     def add(self, feed: int, place: int, bucket: int, count: int) -> int:
         """Count up to `count` more (a bucket holds at most 65,535); returns how many were counted."""
-        key = (bucket // BUCKETS_A_DAY, feed)
+        last, held, totals = self.latest[feed]
+        if last != bucket:
+            held, totals = self._enter(feed, bucket)
+        before = held[place]
+        added = count if count <= COUNT_MAX - before else COUNT_MAX - before
+        held[place] = before + added
+        totals[place] += added
         hour, day = self.trailing[feed]
+        if bucket == day.end:
+            hour.sums[place] += added
+            day.sums[place] += added
+        else:
+            hour.grow(bucket, place, added)
+            day.grow(bucket, place, added)
+        return added
+
+    def _enter(self, feed: int, bucket: int) -> tuple[list[int], list[int]]:
+        """The counts of a bucket, taken in if they are new, and its day's totals."""
+        key = (bucket // BUCKETS_A_DAY, feed)
         counts = self.buckets.get(key)
         if counts is None:
             counts = self.buckets[key] = {}
@@ -54,20 +75,21 @@ class SendState:
         held = counts.get(bucket)
         if held is None:
             held = counts[bucket] = [0, 0, 0]
+            hour, day = self.trailing[feed]
             hour.enter(bucket, held)
             day.enter(bucket, held)
-        before = held[place]
-        added = count if count <= COUNT_MAX - before else COUNT_MAX - before
-        held[place] = before + added
-        self.totals[key][place] += added
-        hour.grow(bucket, place, added)
-        day.grow(bucket, place, added)
-        return added
+        totals = self.totals[key]
+        self.latest[feed] = (bucket, held, totals)
+        return held, totals
 
     def trust(self, feed: int, place: int, bucket: int, added: int) -> None:
         """Of what was added, so much came from a trusted place."""
-        held = self.trusted.setdefault((bucket // BUCKETS_A_DAY, feed), [0, 0, 0])
-        held[place] = min(held[place] + added, TRUSTED_MAX)
+        key = (bucket // BUCKETS_A_DAY, feed)
+        held = self.trusted.get(key)
+        if held is None:
+            held = self.trusted[key] = [0, 0, 0]
+        count = held[place] + added
+        held[place] = count if count <= TRUSTED_MAX else TRUSTED_MAX
 
     def mostly_trusted(self, feed: int, place: int, end: int) -> bool:
         """Four fifths of the day's count came from trusted places, whatever the order in which it arrived."""
@@ -78,16 +100,13 @@ class SendState:
         """(end, count) of the windows of so many buckets that hold bucket `at` and end with it or with a later one in use."""
         if length == 1:
             return [(at, self.buckets[at // BUCKETS_A_DAY, feed][at][place])]
-        trailing = self.trailing[feed][length != BUCKETS_AN_HOUR]
-        if at == trailing.end:
-            return [(at, trailing.sums[place])]
         ends = [at, *self._later(feed, place, at, length)]
         return [(end, self._within(feed, place, end, length)) for end in ends]
 
-    def is_quiet(self, feed: int, place: int, at: int, least: int) -> bool:
-        """No window that ends with the latest bucket holds `least`; false for an earlier bucket, where nobody knows."""
-        trailing = self.trailing[feed][1]
-        return at == trailing.end and trailing.sums[place] < least
+    def latest_windows(self, feed: int, place: int) -> tuple[int, int, int]:
+        """Counts of 5 min, 1 h and 24 h that end with the latest bucket of a feed, in which was just counted."""
+        hour, day = self.trailing[feed]
+        return self.latest[feed][1][place], hour.sums[place], day.sums[place]
 
     def _within(self, feed: int, place: int, end: int, length: int) -> int:
         """Count in the `length` buckets that end with `end`."""
@@ -99,11 +118,15 @@ class SendState:
         return total
 
     def hours_alike(self, feed: int, place: int, end: int, count: int) -> int:
-        """Of the hours before the last, back to yesterday, those with half the count at least."""
+        """Of the hours before the last, back to yesterday, those with half the count at least; 0 also for one."""
+        hour, day = self.trailing[feed]
+        if end == day.end and day.sums[place] - hour.sums[place] < count:
+            return 0  # two halves would be as much
         hours = [0] * 24
         for bucket, counts in self._day_before(feed, end):
             hours[(end - bucket) // BUCKETS_AN_HOUR] += counts[place]
-        return sum([2 * held >= count for held in hours[1:]])
+        alike = sum([2 * held >= count for held in hours[1:]])
+        return alike if alike > 1 else 0
 
     def _day_before(self, feed: int, end: int) -> list[tuple[int, list[int]]]:
         """The buckets in use of the 24 hours that end with `end`."""
@@ -134,11 +157,14 @@ class SendState:
 
     def in_hour(self, feed: int, place: int, first: int, stop: int) -> int:
         """Count in the buckets from `first` up to before `stop`, all of one hour."""
+        trailing = self.trailing[feed][0]
+        if first > trailing.end - BUCKETS_AN_HOUR:
+            return trailing.since(first, stop, place)
         counts = self.buckets.get((first // BUCKETS_A_DAY, feed))
         if counts is None:
             return 0
         total = 0
-        for bucket in range(first, min(stop, self.trailing[feed][0].end + 1)):
+        for bucket in range(first, stop):
             held = counts.get(bucket)
             if held is not None:
                 total += held[place]
@@ -155,7 +181,7 @@ class SendState:
         model = self.models.get(series)
         if model is not None and self.adapted.get(series) is profile:
             return model
-        prior = SurgePrior.from_table(series, profile.priors.get(series, {}), profile.season)
+        prior = _prior_of(series, profile)
         if model is None:
             model = self.models[series] = SurgeAnchored(prior)
         else:
@@ -230,6 +256,7 @@ class SendState:
                 self.model(series, profile).learn_day([0] * 24, (missed + 3) % 7 >= 5)
 
     def _forget(self, before: int) -> None:
+        self.latest = [_NO_BUCKET, _NO_BUCKET]
         for key in [key for key in self.buckets if key[0] < before]:
             del self.buckets[key], self.totals[key]
         for key in [key for key in self.fresh if key[0] < before]:
@@ -238,14 +265,28 @@ class SendState:
             del self.trusted[key]
 
 
+_PRIORS: dict[str, tuple[Profile, SurgePrior]] = {}  # by series: the profile asked for last, and what it says
+
+
+def _prior_of(series: str, profile: Profile) -> SurgePrior:
+    """The prior of a series: all accounts of a tenant ask for the same one."""
+    held = _PRIORS.get(series)
+    if held is None or held[0] is not profile:
+        prior = SurgePrior.from_table(series, profile.priors.get(series, {}), profile.season)
+        held = _PRIORS[series] = (profile, prior)
+    return held[1]
+
+
 def _hours(feeds: list[Counts], place: int) -> list[int]:
     """Hourly counts of a day, the greater feed in each hour."""
     best = [0] * 24
     for counts in feeds:
+        if not counts:
+            continue
         hours = [0] * 24
         for bucket, values in counts.items():
             hours[bucket % BUCKETS_A_DAY // BUCKETS_AN_HOUR] += values[place]
-        best = [max(pair) for pair in zip(best, hours, strict=True)]
+        best = list(map(max, best, hours))
     return best
 
 

@@ -63,6 +63,9 @@ SPAN = {1 / 12: "5 minutes", 1.0: "one hour", 24.0: "24 hours"}
 # An hour has twelve windows of five minutes: chances to surprise.
 CHANCES_NATS = {hours: min(0.0, log(hours)) for hours in SPAN}
 _THREE, _TWO = (1 / 12, 1.0, 24.0), (1.0, 24.0)
+_NEW_PLACE = SERIES.index("new_external")
+_TRUSTED = Place.TRUSTED
+TRUSTED_LEAST_NATS = WEAK_NATS - TRUSTED_NATS
 
 
 class _Best(NamedTuple):
@@ -111,12 +114,20 @@ class SendSurgeDetector:
             return ()
         at = event.time_ms // BUCKET_MS
         found: list[Evidence] = []
+        trusted = context.place is _TRUSTED
+        day = state.trailing[feed][1]
         for place, count in enumerate(counts):
-            added = state.add(feed, place, at, count) if count > 0 else 0
-            if added and context.place is Place.TRUSTED:
+            if count <= 0:
+                continue
+            added = state.add(feed, place, at, count)
+            if not added:
+                continue
+            if trusted:
                 state.trust(feed, place, at, added)
-            if added and not state.is_quiet(feed, place, at, GRID[0]):
+            if at != day.end:  # a late one: it may lie in windows that end later
                 self._judge(state, place, feed, at, added, context, found)
+            elif day.sums[place] >= GRID[0]:
+                self._judge_latest(state, place, feed, at, added, context, found)
         if context.ledger is not None and counts[0]:
             hour = event.time_ms // HOUR_MS
             sent = state.in_hour(feed, 0, hour * BUCKETS_AN_HOUR, (hour + 1) * BUCKETS_AN_HOUR)
@@ -136,11 +147,43 @@ class SendSurgeDetector:
             return (0, 0, 0)
         return (0, 1, int(state.is_new(context.day, FEED_TRACE, hash32(row.recipient))))
 
+    def _judge_latest(
+        self, state: SendState, place: int, feed: int, at: int, added: int, context: Context, found: list[Evidence]
+    ) -> None:
+        """`_judge` of the latest bucket: each window that it touches ends with it."""
+        series, sealed = SERIES[place], context.sealed_days
+        if place == _NEW_PLACE and sealed < NEW_AFTER_DAYS:
+            return
+        best: _Best | None = None
+        touched = False
+        opens: bool | None = None
+        least = LEAST_NATS
+        cell = -1
+        for hours, count in zip(_THREE, state.latest_windows(feed, place), strict=True):
+            if count < GRID[0] or (place and hours < 1.0) or (hours > 1.0 and sealed < DAY_AFTER_DAYS):
+                continue
+            touched = True
+            step = bisect_right(GRID, count)
+            if GRID[step - 1] <= count - added:
+                if opens is None:
+                    opens = state.opens_hour(feed, place, at, added)
+                if not opens:
+                    continue
+            if cell < 0:
+                cell = _cell(at * BUCKET_MS)
+                if not context.held and state.mostly_trusted(feed, place, at):
+                    least = TRUSTED_LEAST_NATS  # what is less is nothing after the discount for the place
+            level, chances = GRID[step - 1], CHANCES_NATS[hours]
+            nats = state.model(series, context.profile).score_window(level, hours, cell, least - chances) + chances
+            if nats >= LEAST_NATS and (best is None or nats > best.nats):
+                best = _Best(nats, hours, level, cell, feed, at)
+        self._conclude(state, place, best, touched, context, found)
+
     def _judge(
         self, state: SendState, place: int, feed: int, at: int, added: int, context: Context, found: list[Evidence]
     ) -> None:
         series = SERIES[place]
-        if series == "new_external" and context.sealed_days < NEW_AFTER_DAYS:
+        if place == _NEW_PLACE and context.sealed_days < NEW_AFTER_DAYS:
             return
         windows: tuple[float, ...] = _THREE if series == "messages" else _TWO
         if context.sealed_days < DAY_AFTER_DAYS:
@@ -165,6 +208,18 @@ class SendSurgeDetector:
                 nats = state.model(series, context.profile).score_window(level, hours, cell) + CHANCES_NATS[hours]
                 if nats >= LEAST_NATS and (best is None or nats > best.nats):
                     best = _Best(nats, hours, level, cell, feed, end)
+        self._conclude(state, place, best, touched, context, found)
+
+    def _conclude(
+        self,
+        state: SendState,
+        place: int,
+        best: _Best | None,
+        touched: bool,
+        context: Context,
+        found: list[Evidence],
+    ) -> None:
+        series = SERIES[place]
         if best is not None:
             terms, nats = _discounts(state, place, best, context)
             if nats >= WEAK_NATS or context.held:  # what is weaker is nothing to an account that holds no evidence

@@ -95,6 +95,15 @@ def turns_nats(state: SessionState, row: Row, profile: Profile) -> float:
     Where people sign in through the office's gateway and fetch data directly (split tunnel) it is an everyday sight; but
     not in a country that is new to both the account and its tenant.
     """
+    if state.turns_of is not profile:
+        state.turns, state.turns_of = {}, profile
+    found = state.turns.get(row.country)
+    if found is None:
+        found = state.turns[row.country] = _turns_nats(state, row, profile)
+    return found
+
+
+def _turns_nats(state: SessionState, row: Row, profile: Profile) -> float:
     places, turns = profile.rates.get("strange-place", 0.0), profile.rates.get("strange-turns", 0.0)
     if places <= 0.0 or turns <= 0.0 or not _at_home(state, row, profile):
         return ALIVE_NATS
@@ -127,7 +136,7 @@ def continuity(state: SessionState, row: Row, familiar: float, nats: float, turn
 
 def continued(state: SessionState, row: Row, familiar: float, nats: float, profile: Profile) -> Continuity:
     """`continuity` by the tenant's own share of sessions used by turns, where that is asked for."""
-    if familiar >= 1.0 or not row.session:
+    if familiar >= 1.0 or not row.session or _alone(state, row):
         return continuity(state, row, familiar, nats)
     return continuity(state, row, familiar, nats, turns_nats(state, row, profile))
 
@@ -136,10 +145,10 @@ def touches(by: Row, row: Row) -> bool:
     """`by` may have something to say about `row`."""
     kind = row.kind
     if by.session and by.session == row.session:
-        if _other_client(by, row) and _met(by, row):
+        home = by.kind & HOME
+        if (home or not kind & HOME) and _other_client(by, row) and _met(by, row):
             return True
-        cares = not kind & NEUTRAL and (row.record is not None or not kind & HOME)
-        if cares and by.kind & HOME and not same_place(by, row):
+        if home and not kind & NEUTRAL and (row.record is not None or not kind & HOME) and not same_place(by, row):
             return True
     return row.nats >= VELOCITY_FROM_NATS and not kind & HOME and _far(by, row)
 
@@ -161,15 +170,31 @@ def _overlap(one: Row, other: Row) -> bool:
 
 def _session(state: SessionState, row: Row, familiar: float, nats: float, turns: float, found: Continuity) -> None:
     """The signature of a stolen token: the same session elsewhere, with another system, browser or device."""
-    alike = state.rows_of(row.session)
-    home = state.sessions.get(row.session)
-    if len(alike) < 2 and home is None and (not alike or alike[0] is row):
+    if _alone(state, row):
         return
+    alike, home = state.rows_of(row.session), state.sessions.get(row.session)
     if not row.kind & NEUTRAL:
-        _hands(row, familiar, _away(row, alike), home, turns, found)
+        away = _away(row, alike)
+        if away or home is not None:
+            _hands(row, familiar, away, home, turns, found)
     if not row.kind & HOME or nats > KNOWN_PLACE_NATS:  # a known client at a known place is the owner's
-        _client(row, [other for other in alike if other is not row and _met(other, row)], home, found)
+        system, agent = row.system, row.agent
+        others = [
+            other
+            for other in alike
+            if (other.system != system or other.agent != agent or other.held == DEVICE_MANAGED)  # else it says nothing
+            and other is not row
+            and _met(other, row)
+        ]
+        if others or home is not None:
+            _client(row, others, home, found)
     found.certain = found.certain and familiar < 1.0
+
+
+def _alone(state: SessionState, row: Row) -> bool:
+    """No other row of the session, and no home that it had before."""
+    alike = state.rows_of(row.session)
+    return len(alike) < 2 and (not alike or alike[0] is row) and row.session not in state.sessions
 
 
 def _away(row: Row, alike: list[Row]) -> list[Row]:

@@ -119,9 +119,7 @@ def familiarity(state: SessionState, row: Row, context: Context) -> float:
     """Of a row's network: 0 new, .5 met once (in the first days: today), 1 known."""
     if row.kind & NEUTRAL:
         return 1.0
-    known = state.familiarity("network", row.network)
-    if known < 1.0:
-        known = max(known, state.familiarity("wide", row.wide))
+    known = state.place_familiarity(row.network, row.wide)
     if known < 0.5 and context.sealed_days < SETTLED_DAYS:
         latest = row.first_ms - PROVISIONAL_MS
         for other in state.all_rows():

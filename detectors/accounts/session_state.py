@@ -95,6 +95,9 @@ class SessionState:
     failed: dict[int, set[int]] = field(default_factory=dict)  # day -> (address, ten minutes) already signalled
     listed: list[Row] | None = field(default=None, compare=False)  # `all_rows`, not kept; None: to be made anew
     by_session: dict[int, list[Row]] = field(default_factory=dict, compare=False)  # of the rows that name one, not kept
+    places: dict[tuple[int, int], float] = field(default_factory=dict, compare=False)  # `place_familiarity`, not kept
+    turns: dict[int, float] = field(default_factory=dict, compare=False)  # country -> `turns_nats`, not kept
+    turns_of: object = field(default=None, compare=False)  # the profile that they follow from
 
     def model(self, kind: str) -> CategoryNovelty:
         """Model of a kind of value."""
@@ -109,6 +112,14 @@ class SessionState:
         if model is None or not value:
             return 0.0
         return 1.0 if model.known(value) else 0.5 if model.seen(value) else 0.0
+
+    def place_familiarity(self, network: int, wide: int) -> float:
+        """The greater familiarity of a network's two spellings."""
+        place = (network, wide)
+        found = self.places.get(place)
+        if found is None:
+            found = self.places[place] = max(self.familiarity("network", network), self.familiarity("wide", wide))
+        return found
 
     def novelty(self, kind: str) -> float:
         """New values per active day."""
@@ -159,6 +170,8 @@ class SessionState:
         self.failed.pop(day, None)
         self.recent.clear()
         self.mailed.clear()
+        self.places.clear()
+        self.turns.clear()
         self.note_newest()
         if not learn or not rows:
             return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from detectors.accounts.client_agent import Agent, agent_of
 from detectors.accounts.session_evidence import Sighting
 from detectors.accounts.session_state import (
@@ -29,6 +27,8 @@ from detectors.models.categories import hash32
 from schemas.records.event import AuditEvent, SignIn
 
 _CACHED = 32_768  # addresses with what sign-ins said of them
+_WHERE: dict[tuple[object, ...], tuple[NetworkFact, NetworkFact, Spot]] = {}  # facts looked up, as told, what follows
+_SYSTEM_AT = {system: place for place, system in enumerate(SYSTEMS)}
 
 
 def met(state: SessionState, event: AuditEvent, signin: SignIn | None, context: Context) -> Sighting:
@@ -69,7 +69,7 @@ def met(state: SessionState, event: AuditEvent, signin: SignIn | None, context: 
         agent.family,
         device,
         session,
-        SYSTEMS.index(agent.system),
+        _SYSTEM_AT[agent.system],
         held,
         kind,
         spot.latitude,
@@ -109,22 +109,28 @@ def where(event: AuditEvent, signin: SignIn | None, context: Context) -> tuple[N
     ip = event.ip or ""
     fact = context.knowledge.lookup.fact(ip)
     if signin is None or (signin.asn is None and signin.country is None and signin.latitude is None):
-        return fact, spot_of(ip, fact)
-    return _told(ip, fact, signin.asn, signin.country, signin.city, signin.latitude, signin.longitude)
+        key: tuple[object, ...] = (ip,)
+    else:
+        key = (ip, signin.asn, signin.country, signin.city, signin.latitude, signin.longitude)
+    held = _WHERE.get(key)
+    if held is None or held[0] is not fact:  # the same object means the same facts, and is quicker to compare
+        told = fact if len(key) == 1 else _told(fact, *key[1:])  # type: ignore[arg-type]
+        if len(_WHERE) >= _CACHED:
+            _WHERE.clear()
+        held = _WHERE[key] = (fact, told, spot_of(ip, told))
+    return held[1], held[2]
 
 
-@lru_cache(maxsize=_CACHED)
 def _told(
-    ip: str,
     fact: NetworkFact,
     asn: int | None,
     country: str | None,
     city: str | None,
     latitude: float | None,
     longitude: float | None,
-) -> tuple[NetworkFact, Spot]:
+) -> NetworkFact:
     own_spot = latitude is not None
-    told = NetworkFact(
+    return NetworkFact(
         asn or fact.asn,
         fact.org if asn in (None, fact.asn) else None,
         country or fact.country,
@@ -133,7 +139,6 @@ def _told(
         longitude if own_spot else fact.longitude,
         50.0 if own_spot else fact.accuracy_km,
     )
-    return told, spot_of(ip, told)
 
 
 def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Context) -> Sighting:

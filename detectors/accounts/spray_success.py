@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from detectors import techniques
 from detectors.engine.detector import DAY_MS, Context, Control, DetectorInfo, Evidence
@@ -28,6 +29,12 @@ MINUTE_MS = 60_000
 DAY_MAX = 47_482  # 2099-12-31: no record is later
 _HEAD = struct.Struct("<HB")
 _SEEN, _SEEN_1 = struct.Struct("<II"), struct.Struct("<Iq")
+
+
+@lru_cache(65_536)
+def _mark(ip: str) -> int:
+    """32-bit hash of an address's network."""
+    return hash32(prefix_of(ip))
 
 
 @dataclass(slots=True)
@@ -64,7 +71,7 @@ class SpraySuccessDetector:
         if not context.own or context.late or event.ok is not True or event.ip is None:
             return ()
         places = state.open.setdefault(context.day, {})
-        mark = hash32(prefix_of(event.ip))
+        mark = _mark(event.ip)
         if mark in places or len(places) < OPEN_MAX:
             places[mark] = max(places.get(mark, 0), event.time_ms)
         return ()

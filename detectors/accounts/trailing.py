@@ -23,11 +23,23 @@ class Trailing:
         """Take in a bucket that nothing was counted in yet."""
         if bucket > self.end:
             self.end = bucket
-            self._leave(bucket - self.length)
-            self.held.append((bucket, counts))
+            held = self.held
+            if held and held[0][0] <= bucket - self.length:
+                self._leave(bucket - self.length)
+            held.append((bucket, counts))
         elif bucket > self.end - self.length:
             self.held.append((bucket, counts))
             self.held.sort(key=_bucket_of)
+
+    def since(self, first: int, stop: int, place: int) -> int:
+        """Count of a series in the buckets from `first` up to before `stop`, all of them within the window."""
+        total = 0
+        for bucket, counts in reversed(self.held):
+            if bucket < first:
+                break
+            if bucket < stop:
+                total += counts[place]
+        return total
 
     def _leave(self, last: int) -> None:
         """Let the buckets up to `last` go."""
@@ -36,8 +48,11 @@ class Trailing:
             if bucket > last:
                 break
             gone += 1
-            for place, count in enumerate(counts):
-                self.sums[place] -= count
+            one, two, three = counts
+            sums = self.sums
+            sums[0] -= one
+            sums[1] -= two
+            sums[2] -= three
         if gone:
             del self.held[:gone]
 

@@ -7,12 +7,13 @@ hands it each entry once and carries out the effects.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from detectors.engine.account import Account
 from detectors.engine.account_states import AccountStates
-from detectors.engine.blind_spots import TELLING, blind_spots, feeds_seen
+from detectors.engine.blind_spots import SAW_ALL, TELLING, blind_spots, feeds_seen
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
 from detectors.engine.exposure import exposed, renewed, renews_password
@@ -36,6 +37,10 @@ YOUNG_HOURS = 20  # active hours below which behaviour must surprise more
 YOUNG_NATS = 2.0
 ESTABLISHED_DAYS = 7
 _NOWHERE = Place.UNKNOWN
+_RECORD = EntryKind.RECORD
+
+
+Observe = Callable[[Any, AuditEvent, Context], Sequence[Evidence]]
 
 
 class AccountEngine(AccountStates):
@@ -47,7 +52,7 @@ class AccountEngine(AccountStates):
         super().__init__(detectors)
         self._partition, self._partitions = partition, partitions
         self._context = Context(knowledge, Profile("", -1))
-        self._readers: dict[type, tuple[int, ...]] = {}
+        self._readers: dict[type, tuple[tuple[int, Observe], ...]] = {}
 
     def profile(self, tenant: str) -> Profile:
         """The profile in force; the empty one of a tenant that is not known."""
@@ -63,7 +68,7 @@ class AccountEngine(AccountStates):
         tenant = self._tenants.get(entry.tenant)
         if tenant is None:
             tenant = self._tenants[entry.tenant] = Tenant(entry.tenant)
-        if entry.kind is EntryKind.RECORD:
+        if entry.kind is _RECORD:
             return self._record(tenant, entry)
         if entry.kind is EntryKind.CLOCK:
             return self._clock(tenant, entry)
@@ -127,21 +132,24 @@ class AccountEngine(AccountStates):
 
     def _record(self, tenant: Tenant, entry: LogEntry) -> list[Effect]:
         event = entry.event or decode(entry.value)
+        time_ms, kind = event.time_ms, type(event.detail)
         account = self._account(tenant, entry.account)
-        context = self._enter(tenant, account, entry, event.time_ms)
-        if context.ledger is None:
+        context = self._enter(tenant, account, entry, time_ms)
+        ledger = context.ledger
+        if ledger is None:
             account.late += 1
         elif context.role == "actor":
-            day, hour = context.day, event.time_ms // HOUR_MS % 24
-            account.open_days[day] = account.open_days.get(day, 0) | 1 << hour
-            context.ledger.join(account.number)
-        kind = type(event.detail)
-        if kind in TELLING:
+            day, bit = context.day, 1 << time_ms // HOUR_MS % 24
+            hours = account.open_days.get(day, 0)
+            if not hours & bit:
+                account.open_days[day] = hours | bit
+            ledger.join(account.number)
+        if kind in TELLING and account.seen != SAW_ALL:
             account.seen |= feeds_seen(event)
         effects: list[Effect] = []
-        states, detectors = account.states, self._detectors
-        for place in self._readers.get(kind) or self._places(kind):
-            found = detectors[place].observe(states[place], event, context)
+        states = account.states
+        for place, observe in self._readers.get(kind) or self._places(kind):
+            found = observe(states[place], event, context)
             if found:
                 effects += self._judge(tenant, account, entry, found, event)
         if kind is DirectoryAudit:
@@ -158,11 +166,11 @@ class AccountEngine(AccountStates):
         if renews_password(event, self._context.role):
             account.exposure = renewed(account.exposure, event.time_ms)
 
-    def _places(self, detail: type) -> tuple[int, ...]:
+    def _places(self, detail: type) -> tuple[tuple[int, Observe], ...]:
         places = self._readers.get(detail)
         if places is None:
             places = tuple(
-                place
+                (place, detector.observe)
                 for place, detector in enumerate(self._detectors)
                 if detector.details is None or detail in detector.details
             )
@@ -179,14 +187,14 @@ class AccountEngine(AccountStates):
     def _enter(self, tenant: Tenant, account: Account, entry: LogEntry, time_ms: int) -> Context:
         """Seal what the clock has passed, then set the context for this entry."""
         context = self._context
-        day = time_ms // DAY_MS
-        late = day <= tenant.closed_day
+        day, closed = time_ms // DAY_MS, tenant.closed_day
+        late = day <= closed
         context.profile = tenant.profile
         context.account, context.role = entry.account, entry.role
-        if account.sealed_to != tenant.closed_day and entry.kind is EntryKind.RECORD:
-            if account.open_days and min(account.open_days) <= tenant.closed_day:
+        if account.sealed_to != closed and entry.kind is _RECORD:
+            if account.open_days and min(account.open_days) <= closed:
                 self._seal(tenant, account, context)  # not at a notice: what it says comes before its day is learnt
-            account.sealed_to = tenant.closed_day  # what opens from now on is later
+            account.sealed_to = closed  # what opens from now on is later
         first_ms = account.first_ms
         if not first_ms or time_ms < first_ms:
             first_ms = account.first_ms = time_ms

@@ -5,6 +5,7 @@ from __future__ import annotations
 from detectors.engine.account import SAW_RECIPIENTS, SAW_SEND, SAW_SIGNIN, Account
 from schemas.records.event import AuditEvent, MailSent, SignIn, TraceRow
 
+SAW_ALL = SAW_SIGNIN | SAW_RECIPIENTS | SAW_SEND
 TELLING = frozenset({SignIn, TraceRow, MailSent})  # details that show a feed to be collected
 
 

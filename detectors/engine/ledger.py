@@ -48,7 +48,10 @@ class DayLedger:
 
     def join(self, account: int) -> None:
         """The account acted today."""
-        self.share(account).acting = True
+        found = self.shares.get(account)
+        if found is None:
+            found = self.shares[account] = Share()
+        found.acting = True
 
     def vote(self, account: int, kind: str, value: str) -> None:
         """The account used this value today."""
@@ -56,7 +59,7 @@ class DayLedger:
 
     def count(self, account: int, series: str, hour: int, count: int) -> None:
         """The account's count of a series in this hour of the day (0-23) is now `count`."""
-        self.share(account).hours[(series, hour)] = count
+        self.share(account).hours[series, hour] = count
 
     def act(self, account: int, what: str) -> None:
         """The account did a rare act today."""

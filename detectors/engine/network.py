@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal, Protocol
 
 from detectors.engine.microsoft_ranges import MICROSOFT_RANGES
@@ -48,8 +49,12 @@ class NetworkLookup(Protocol):
         ...
 
 
-# RFC 1918 and RFC 4193.
-_PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+# Private networks (RFC 1918, RFC 4193), loopback, link-local and unspecified addresses.
+LOCAL_RANGES = (
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/32"),
+    *("fc00::/7", "fe80::/10", "::1/128", "::/128"),
+)
+Spans = dict[int, tuple[list[int], list[int]]]  # by IP version: first and last addresses of ranges, sorted
 
 
 @lru_cache(_CACHED)
@@ -68,20 +73,14 @@ def wide_prefix_of(ip: str) -> str:
 def is_microsoft_service(ip: str) -> bool:
     """Sent by Microsoft 365 or Entra themselves; never by a customer's machine in Azure."""
     address = _address(ip)
-    if address is None:
-        return False
-    firsts, lasts = _MICROSOFT[address.version]
-    at = bisect_right(firsts, int(address)) - 1
-    return at >= 0 and int(address) <= lasts[at]
+    return address is not None and _within(address, _MICROSOFT)
 
 
 @lru_cache(_CACHED)
 def is_public(ip: str) -> bool:
     """Not a loopback, link-local or private network's address: those say nothing about a place."""
     address = _address(ip)
-    if address is None or address.is_loopback or address.is_link_local or address.is_unspecified:
-        return False
-    return not any(address.version == network.version and address in network for network in _PRIVATE)
+    return address is not None and not _within(address, _LOCAL)
 
 
 def is_microsoft_network(ip: str, fact: NetworkFact) -> bool:
@@ -121,28 +120,56 @@ def _classed(asn: int | None, org: str | None) -> NetworkClass:
 
 
 @lru_cache(_CACHED)
-def _address(ip: str) -> IPv4Address | IPv6Address | None:
-    """The address, IPv4 when mapped into IPv6; None for other text."""
+def _address(ip: str) -> tuple[int, int] | None:
+    """Version and number of the address, IPv4 when mapped into IPv6; None for other text."""
+    number = _dotted(ip)
+    if number is not None:
+        return 4, number
     try:
         address = ip_address(ip)
     except ValueError:
         return None
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+    address = (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+    return address.version, int(address)
+
+
+def _dotted(ip: str) -> int | None:
+    """The number of an IPv4 address as text, in a tenth of the time that `ip_address` takes; None for all other text."""
+    parts = ip.split(".")
+    if len(parts) != 4 or not ip.isascii():
+        return None
+    number = 0
+    for part in parts:
+        if not part.isdigit() or len(part) > 3 or (part[0] == "0" and part != "0"):
+            return None
+        octet = int(part)
+        if octet > 255:
+            return None
+        number = number << 8 | octet
+    return number
+
+
+def _within(address: tuple[int, int], spans: Spans) -> bool:
+    version, number = address
+    firsts, lasts = spans[version]
+    at = bisect_right(firsts, number) - 1
+    return at >= 0 and number <= lasts[at]
 
 
 def _prefix(ip: str, bits4: int, bits6: int) -> str:
     address = _address(ip)
     if address is None:
         return ip
-    kept, width = (bits4, 32) if address.version == 4 else (bits6, 128)
-    base = int(address) >> (width - kept) << (width - kept)
-    network = IPv4Address(base) if address.version == 4 else IPv6Address(base)
-    return f"{network}/{kept}"
+    version, number = address
+    if version == 4:
+        number = number >> (32 - bits4) << (32 - bits4)
+        return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}/{bits4}"
+    return f"{IPv6Address(number >> (128 - bits6) << (128 - bits6))}/{bits6}"
 
 
-def _spans(version: int) -> tuple[list[int], list[int]]:
-    """First and last addresses of Microsoft's ranges of one IP version, sorted, without overlap."""
-    networks = [network for network in map(ip_network, MICROSOFT_RANGES) if network.version == version]
+def _spans(version: int, ranges: Sequence[str]) -> tuple[list[int], list[int]]:
+    """First and last addresses of the ranges of one IP version, sorted, without overlap."""
+    networks = [network for network in map(ip_network, ranges) if network.version == version]
     spans = sorted((int(network[0]), int(network[-1])) for network in networks)
     firsts: list[int] = []
     lasts: list[int] = []
@@ -155,4 +182,5 @@ def _spans(version: int) -> tuple[list[int], list[int]]:
     return firsts, lasts
 
 
-_MICROSOFT = {version: _spans(version) for version in (4, 6)}
+_MICROSOFT: Spans = {version: _spans(version, MICROSOFT_RANGES) for version in (4, 6)}
+_LOCAL: Spans = {version: _spans(version, LOCAL_RANGES) for version in (4, 6)}

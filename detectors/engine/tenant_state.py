@@ -51,7 +51,7 @@ class Tenant:
         self.due: dict[int, set[str]] = {}  # hour -> accounts whose incident may close
         self._touched: set[str] = set()  # accounts
         self._registers: set[bytes] = {CLOCK, PROFILE, FORMER, GAPS}
-        self._shares: set[tuple[int, str]] = set()
+        self._shares: dict[int, set[str]] = {}  # day -> accounts
         self._dropped: set[tuple[int, str]] = set()
 
     def number(self, key: str) -> int:
@@ -67,7 +67,10 @@ class Tenant:
         found = self.ledgers.get(day)
         if found is None:
             found = self.ledgers[day] = DayLedger(day)
-        self._shares.add((day, key))
+        shares = self._shares.get(day)
+        if shares is None:
+            shares = self._shares[day] = set()
+        shares.add(key)
         return found
 
     def close_ledger(self, day: int) -> DayLedger:
@@ -138,12 +141,13 @@ class Tenant:
         accounts, self._touched = self._touched, set()
         found: dict[bytes, bytes | None] = {MARK + name: self._dump(name) for name in sorted(self._registers)}
         found |= {_share_name(day, key): None for day, key in self._dropped}
-        for day, key in self._shares:
+        for day, keys in self._shares.items():
             ledger = self.ledgers.get(day)
-            share = ledger.shares.get(self.numbers[key]) if ledger is not None else None
-            if share is not None:
-                found[_share_name(day, key)] = dump_share(share)
-        self._registers, self._shares, self._dropped = set(), set(), set()
+            for key in keys:
+                share = ledger.shares.get(self.numbers[key]) if ledger is not None else None
+                if share is not None:
+                    found[_share_name(day, key)] = dump_share(share)
+        self._registers, self._shares, self._dropped = set(), {}, set()
         return accounts, found
 
     def registers(self) -> dict[bytes, bytes]:

@@ -124,7 +124,7 @@ class Book:
             self._trim()
             return held
         held.count += 1
-        held.sample = sampled([*held.sample, ref], SAMPLE_MAX if held.nats >= GRAVE_NATS else WEAK_SAMPLE_MAX)
+        held.sample = _sample_with(held.sample, ref, SAMPLE_MAX if held.nats >= GRAVE_NATS else WEAK_SAMPLE_MAX)
         if ref.order < held.first.order:
             held.first = ref
         if ref.order > held.last.order:
@@ -223,6 +223,15 @@ def sampled(refs: list[Ref], most: int = SAMPLE_MAX) -> list[Ref]:
         return refs
     distinct = {ref.uid: ref for ref in sorted(refs, key=lambda ref: ref.operation, reverse=True)}
     return sorted(distinct.values(), key=lambda ref: (hash32(ref.uid), ref.uid))[:most]
+
+
+def _sample_with(sample: list[Ref], ref: Ref, most: int) -> list[Ref]:
+    """`sampled` of a sample and one record more, most of which do not change it."""
+    if len(sample) == most and most > 1:
+        last = sample[-1]
+        if (hash32(ref.uid), ref.uid) > (hash32(last.uid), last.uid):
+            return sample
+    return sampled([*sample, ref], most)
 
 
 def _held(evidence: Evidence, ref: Ref, day: int) -> Held:

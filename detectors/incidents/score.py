@@ -46,9 +46,10 @@ def score_at(items: Sequence[Scored], time_ms: int, behaviour: float = CAP_NATS)
             into = added if item.adds else best
             if value > into.get(item.stage, 0.0):
                 into[item.stage] = value
-    together = [
-        min(best.get(stage, 0.0) + added.get(stage, 0.0), CAP_CERTAIN_NATS) for stage in best.keys() | added.keys()
-    ]
+    stages = sorted(
+        best.keys() | added.keys()
+    )  # a set's own order differs between processes, and the last bit of the sum
+    together = [min(best.get(stage, 0.0) + added.get(stage, 0.0), CAP_CERTAIN_NATS) for stage in stages]
     if not together:
         return 0.0
     return max(max(together), sum(max(0.0, nats - STAGE_FLOOR_NATS) for nats in together))

@@ -10,7 +10,6 @@ import math
 import struct
 import zlib
 from collections.abc import Hashable, Iterator
-from functools import lru_cache
 from typing import Any
 
 from river import base
@@ -28,7 +27,6 @@ _AGE_MAX = 0xFFFFFF  # minutes
 _UNSEEN = 1e-4  # population share taken for a value nobody else has
 
 
-@lru_cache(maxsize=65_536)
 def hash32(text: str) -> int:
     """32-bit hash of a value; the same on every machine (CRC-32 of its UTF-8 bytes)."""
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))

@@ -21,8 +21,9 @@ from typing import Any
 
 from river import base
 
+from detectors.models.rounding import half
 from detectors.models.surge_prior import SurgePrior
-from detectors.models.surge_terms import WindowTerms, mixture
+from detectors.models.surge_terms import Tail, WindowTerms, mixture, mixture_most
 from detectors.models.tails import LOGISTIC_SCALE, log_logistic, negative_binomial
 
 __all__ = ["SurgeAnchored", "SurgePrior"]
@@ -43,11 +44,13 @@ _DAY_OVER_HOUR = 1.1  # ln 3: a day's total over its greatest hour
 _HABIT_DAYS, _HABIT_SPAN, _HABIT_SLACK, _PEAKS = 3, 14, math.log(2.0), 4
 _PEAK_DAYS_MAX = 120
 _LN2 = math.log(2.0)
+_MARGIN = 1e-6  # nats; far more than what rounding adds to a bound
 _SETTLED_HOURS = 336.0  # before that an account's silent hours mean little
 _QUIET_MIN = 0.25  # bursts at an hour of silence: people in other places, cards written at night
 _TOP = struct.Struct("<I")
 _FIXED = struct.Struct("<10f")
 _PEAK = struct.Struct("<eB")
+_CELLS = struct.Struct("<48e")
 _MASK_BYTES = 6
 _TERMS_KEPT = 8  # windows
 
@@ -87,8 +90,11 @@ class SurgeAnchored(base.AnomalyDetector):
         """Nats of `count` in a trailing window of `hours` (default 1) that ends in `cell`."""
         return self.score_window(int(x.get("count", 0)), float(x.get("hours", 1.0)), int(x.get("cell", 0)))
 
-    def score_window(self, count: int, window_hours: float, cell: int) -> float:
-        """Nats of `count` in a trailing window: 0 for 0, growing with the count, at most 60."""
+    def score_window(self, count: int, window_hours: float, cell: int, least: float = 0.0) -> float:
+        """Nats of `count` in a trailing window: 0 for 0, growing with the count, at most 60.
+
+        Where it is certain to be below `least` (the burst alone bounds the mixture), 0 stands for it: the body need not be asked.
+        """
         if count <= 0:
             return 0.0
         if self._terms_prior is not self.prior:
@@ -98,8 +104,11 @@ class SurgeAnchored(base.AnomalyDetector):
             if len(self._terms) >= _TERMS_KEPT:
                 self._terms.clear()
             terms = self._terms[window_hours, cell] = self._terms_of(window_hours, cell)
-        mixed = mixture(count, terms)
-        return min(max(0.0, mixed - _LN2, self._anchored(count, window_hours, terms) - _LN2), SCORE_MAX_NATS)
+        burst = terms.burst.nats(math.log(count))
+        anchored = self._anchored(count, window_hours, terms)
+        if max(anchored, mixture_most(burst, terms)) - _LN2 < least - _MARGIN:
+            return 0.0
+        return min(max(0.0, mixture(count, burst, terms) - _LN2, anchored - _LN2), SCORE_MAX_NATS)
 
     def _terms_of(self, window_hours: float, cell: int) -> WindowTerms:
         odds, mean, var = self._burst(cell)
@@ -107,7 +116,8 @@ class SurgeAnchored(base.AnomalyDetector):
         if window_hours >= 12.0:
             anchor_mean += _DAY_OVER_HOUR
         body = (self.expected(window_hours, cell), self._size(window_hours))
-        return WindowTerms(*body, min(odds * window_hours, _ODDS_MAX), mean, var, anchor_mean, anchor_var)
+        burst, anchor = Tail(mean, math.sqrt(var)), Tail(anchor_mean, math.sqrt(anchor_var))
+        return WindowTerms(*body, min(odds * window_hours, _ODDS_MAX), burst, anchor)
 
     def expected(self, window_hours: float, cell: int) -> float:
         """Mean of the body in a window that ends in `cell`; a window of a day takes the busier kind of day."""
@@ -154,7 +164,7 @@ class SurgeAnchored(base.AnomalyDetector):
 
     def _anchored(self, count: int, window_hours: float, terms: WindowTerms) -> float:
         log_count = math.log1p(count)
-        nats = log_logistic(log_count, terms.anchor_mean, terms.anchor_var)
+        nats = terms.anchor.nats(log_count)
         if len(self._peaks) >= _HABIT_DAYS:
             reached = [age for level, age in self._peaks if level >= log_count - _HABIT_SLACK]
             if len(reached) >= _HABIT_DAYS and reached[0] - reached[-1] >= _HABIT_SPAN:
@@ -175,11 +185,15 @@ class SurgeAnchored(base.AnomalyDetector):
         """Learn a sealed day, hour by hour; equal to 24 calls of `learn_one`. `age_days`: how long ago, if learnt late."""
         first = 24 if weekend else 0
         self._terms.clear()
+        silent = 0
         for hour, count in enumerate(counts):
             if count:
+                self._learn_silent_hours(range(first + hour - silent, first + hour))
+                silent = 0
                 self._learn_hour(first + hour, count)
             else:
-                self._learn_silent_hour(first + hour)
+                silent += 1
+        self._learn_silent_hours(range(first + len(counts) - silent, first + len(counts)))
         self._hour = 24
         self._close_day(age_days)
 
@@ -211,18 +225,27 @@ class SurgeAnchored(base.AnomalyDetector):
             self._excess = excess if excess > 0.0 else 0.0
             self._excess_weight = self._excess_weight * _BODY_KEEP + weight
 
-    def _learn_silent_hour(self, cell: int) -> None:
-        """`_learn_hour` of 0, which most hours are."""
-        mean = self.expected(1.0, cell)
-        self._rate *= _BODY_KEEP
-        self._hours = self._hours * _BODY_KEEP + 1.0
-        self._bursts *= _BODY_KEEP
-        self._burst_log *= _BODY_KEEP
-        self._burst_log2 *= _BODY_KEEP
-        if mean > 0.02:
-            weight = min(mean, 1.0)
-            self._excess = self._excess * _BODY_KEEP + weight * (mean**2) / (mean * mean)
-            self._excess_weight = self._excess_weight * _BODY_KEEP + weight
+    def _learn_silent_hours(self, cells: range) -> None:
+        """`_learn_hour` of 0 for each of these cells, which most hours are: the same arithmetic in the same order."""
+        own, season, sent = self._cells, self.prior.season, self._sent + _SEASON_WEIGHT
+        rate, hours, bursts, prior_hours = self._rate, self._hours, self._bursts, 1.0 / self.prior.rate
+        burst_log, burst_log2 = self._burst_log, self._burst_log2
+        excess, excess_weight = self._excess, self._excess_weight
+        for cell in cells:
+            share = (own[cell] + _SEASON_WEIGHT * season[cell]) / sent
+            mean = (rate + 1.0) / (hours - bursts + prior_hours) * (share * (33.6 if cell < 24 else 84.0))
+            rate *= _BODY_KEEP
+            hours = hours * _BODY_KEEP + 1.0
+            bursts *= _BODY_KEEP
+            burst_log *= _BODY_KEEP
+            burst_log2 *= _BODY_KEEP
+            if mean > 0.02:
+                weight = mean if mean < 1.0 else 1.0
+                excess = excess * _BODY_KEEP + weight * (mean**2) / (mean * mean)
+                excess_weight = excess_weight * _BODY_KEEP + weight
+        self._rate, self._hours, self._bursts = rate, hours, bursts
+        self._burst_log, self._burst_log2 = burst_log, burst_log2
+        self._excess, self._excess_weight = excess, excess_weight
 
     def _responsibility(self, cell: int, count: int, mean: float) -> float:
         """P(burst | count) in [0, 1]; 0 unless the body finds the count surprising (3 nats)."""
@@ -258,7 +281,24 @@ class SurgeAnchored(base.AnomalyDetector):
         if self._sent > _SEASON_MAX:
             self._cells = [0.5 * cell for cell in self._cells]
         self._hour = self._top = 0
-        self._restore(self.pack())
+        self._round()
+
+    def _round(self) -> None:
+        """Round to what `pack` keeps: as `_restore(pack())`."""
+        numbers = _FIXED.unpack(
+            _FIXED.pack(
+                *(self._rate, self._hours, self._excess, self._excess_weight),
+                *(self._bursts, self._burst_log, self._burst_log2),
+                *(self._anchor, self._anchor_dev, self._anchor_days),
+            )
+        )
+        self._rate, self._hours, self._excess, self._excess_weight = numbers[:4]
+        self._bursts, self._burst_log, self._burst_log2 = numbers[4:7]
+        self._anchor, self._anchor_dev, self._anchor_days = numbers[7:]
+        self._peaks = [(half(level), age) for level, age in self._peaks]
+        cells = self._cells = list(_CELLS.unpack(_CELLS.pack(*self._cells)))
+        self._sent = sum(cells)
+        self._workday = sum(cells[:24])
 
     # --- bytes ---------------------------------------------------------------------------------------------------
 
