@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from schemas.records.event import AuditEvent
 from streams.collectors.feed import TenantVote
 from streams.collectors.files.reader import read_paths
 from streams.collectors.files.report import ReadReport
 from streams.collectors.home_domains import HomeDomains
 from streams.collectors.spool import Admission, Spool, SpooledRecord
+from streams.operations.garbage import collecting_later
 
 
 class RecordSet(NamedTuple):
@@ -23,9 +25,11 @@ class RecordSet(NamedTuple):
 def read_set(folder: Path) -> RecordSet:
     """Read every file of a folder."""
     report, vote, domains = ReadReport(), TenantVote(), HomeDomains()
-    with Spool(memory_bytes_max=1 << 40) as spool:
-        for record in read_paths([folder], report):
-            if spool.add(record.event, record.raw, record.digest) is not Admission.DUPLICATE:
-                vote.learn(record.event)
-                domains.learn(record.event)
+    distinct: list[AuditEvent] = []
+    with Spool(memory_bytes_max=1 << 40) as spool, collecting_later():
+        for _, _, event, raw, digest in read_paths([folder], report):
+            if spool.add(event, raw, digest) is not Admission.DUPLICATE:
+                distinct.append(event)
+        vote.learn_all(distinct)
+        domains.learn_all(distinct)
         return RecordSet(list(spool.ordered()), vote.winner(), domains.found())

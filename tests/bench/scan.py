@@ -1,4 +1,4 @@
-"""What `watchpost scan` costs: `python -m tests.bench.scan [--accounts A] [--days D] [--seed N]`.
+"""What `watchpost scan` costs: `python -m tests.bench.scan [--accounts A] [--days D] [--seed N] [--front-half]`.
 
 One JSON line per measure, on the set of `watchpost simulate --seed 1 --accounts 300 --days 7 --scenarios none`. Times per
 record are CPU time of one thread, so that a busy machine does not change them; rates are wall time. A record is *scored*
@@ -23,7 +23,7 @@ import orjson
 from detectors.engine.account_engine import AccountEngine
 from detectors.registry import account_detectors
 from schemas.contracts.log import EntryKind
-from schemas.identity.concerns import concerns
+from schemas.identity.concerns import learn_and_concern
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.decode import decode
 from schemas.records.event import AuditEvent, SignIn
@@ -114,7 +114,7 @@ def front_half(folder: Path) -> tuple[RecordSet, float]:
 
 def costs(found_set: RecordSet) -> tuple[dict[Kind, Cost], AccountEngine, float]:
     """Cost by kind, the engine afterwards, and µs of clocks and profiles in all."""
-    records, tenant, home = found_set
+    records, _, home = found_set
     named = {SignIn}.union(*(detector.details or () for detector in account_detectors()))
     found: dict[Kind, Cost] = defaultdict(Cost)
     groups: dict[Kind, list[SpooledRecord]] = defaultdict(list)
@@ -128,9 +128,16 @@ def costs(found_set: RecordSet) -> tuple[dict[Kind, Cost], AccountEngine, float]
         cost.records = len(group)
         cost.decode = timed(partial(_decode_all, group))
         cost.concerns = timed(partial(_concern_all, group, identity))
-    show("feed", us_per_record=timed(lambda: _through(feed(records, tenant, IdentityMap(home), home))) / len(records))
+    entries(found_set)
     engine, between = folded(found_set, named, found)
     return dict(found), engine, between
+
+
+def entries(found_set: RecordSet) -> None:
+    """Records to entries of the accounts' logs: who is concerned, one copy each, and the clock."""
+    records, tenant, home = found_set
+    spent = timed(lambda: _through(feed(records, tenant, IdentityMap(home), home)))
+    show("feed", us_per_record=spent / max(1, len(records)))
 
 
 def _event(record: SpooledRecord) -> AuditEvent:
@@ -150,8 +157,7 @@ def _decode_all(group: list[SpooledRecord]) -> None:
 def _concern_all(group: list[SpooledRecord], identity: IdentityMap) -> None:
     for record in group:
         event = _event(record)
-        identity.learn(event)
-        concerns(event, identity)
+        learn_and_concern(event, identity)
 
 
 def _through(items: Iterable[object]) -> None:
@@ -234,9 +240,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--accounts", type=int, default=300)
     parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--front-half", action="store_true", help="only what comes before the fold")
     options = parser.parse_args()
     folder = practice_set(options.seed, options.accounts, options.days)
     files = sorted((folder / "input").iterdir())
+    if options.front_half:
+        entries(front_half(folder)[0])
+        return
     show("set", seed=options.seed, accounts=options.accounts, days=options.days, files=[path.name for path in files])
     whole_scan(folder, bare_json(files))
     found_set, front = front_half(folder)
