@@ -88,9 +88,9 @@ class Database:
                     raise self.error(str(found)) from None
                 raise
 
-    def wanted(self) -> bool:
-        """Within a transaction: somebody waits who seldom wants one."""
-        return self._writing.wanted()
+    def wanted(self, anybody: bool) -> bool:
+        """Within a transaction: somebody waits who seldom wants one, or anybody at all."""
+        return self._writing.waiting > 0 if anybody else self._writing.wanted()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

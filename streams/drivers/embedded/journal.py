@@ -26,7 +26,7 @@ from streams.drivers.embedded.record_index import StoredIndex
 from streams.drivers.embedded.telling import store_told
 from streams.drivers.embedded.workings import Workings
 
-PATIENCE_SECONDS = 0.1  # that a transaction may go on while somebody waits who seldom wants one
+PATIENCE_SECONDS = 0.1  # that a transaction may go on while somebody waits: see `_commit`
 
 
 class Taken(Protocol):
@@ -123,8 +123,8 @@ class EmbeddedJournal:
         return self.commit_all([batch])[0]
 
     def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
-        """Store batches in their order: as many in one transaction as have 2,000 records together, or fewer where a tenant
-        waits that seldom wants one. One tally each."""
+        """Store batches in their order: as many in one transaction as have 2,000 records together, or fewer where others
+        wait. One tally each."""
         tallies = [Tally() for _ in batches]
         parts = [
             (part, tally)
@@ -176,7 +176,8 @@ class EmbeddedJournal:
     def _commit(self, parts: Sequence[tuple[Batch, Tally]]) -> int:
         """Store batches in one transaction, and add what became of their records to their tallies; how many were stored.
 
-        Not all, where somebody waits who seldom wants a transaction.
+        Not all, where somebody waits who seldom wants a transaction, or anybody in a back-fill: there a short transaction
+        costs little, since it leaves the states unwritten, and makes the round of all short.
         """
         step, database = self._workings.step, self._workings.database
         now_ms = self._now_ms()
@@ -190,7 +191,7 @@ class EmbeddedJournal:
                 tally, incidents = self._store(connection, batch, now_ms)
                 told += incidents
                 found.append((whole, tally))
-                if time.monotonic() >= until and database.wanted():
+                if time.monotonic() >= until and database.wanted(anybody=batch.historical):
                     break
             self._save(connection, all(batch.historical for batch, _ in parts[: len(found)]))
             step("folded")

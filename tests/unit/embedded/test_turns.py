@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -115,11 +115,26 @@ def test_a_transaction_ends_early_for_one_who_seldom_wants_one_and_leaves_the_sa
     batches: list[Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: dict[str, list[str]] = {"one": [], "short": []}
+    monkeypatch.setattr(journal_module, "PATIENCE_SECONDS", 0.0)
     for name, wanted in (("one", False), ("short", True)):
-        monkeypatch.setattr(journal_module, "PATIENCE_SECONDS", 0.0)
         monkeypatch.setattr(Turns, "wanted", lambda self, wanted=wanted: wanted)
         with opened(tmp_path / f"{name}.sqlite", step=steps[name].append) as store:
             assert len(store.journal(TENANT, intake, HOME).commit_all(batches)) == len(batches)
     found, expected = contents_of(tmp_path / "short.sqlite"), contents_of(tmp_path / "one.sqlite")
     assert {name for name, value in found.items() if value != expected[name]} == set()
     assert steps["short"].count("committed") > 2 * steps["one"].count("committed") > 0
+
+
+def test_a_back_fill_ends_its_transaction_for_anybody(
+    batches: list[Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(Turns, "wanted", lambda self: False)
+    monkeypatch.setattr(Turns, "waiting", property(lambda self: 1))
+    counts = []
+    for historical in (False, True):
+        steps: list[str] = []
+        with opened(tmp_path / f"{historical}.sqlite", step=steps.append) as store:
+            store.journal(TENANT, intake, HOME).commit_all([replace(one, historical=historical) for one in batches])
+        counts.append(steps.count("committed"))
+    assert counts[1] > 2 * counts[0] > 0
