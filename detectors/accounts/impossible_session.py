@@ -58,8 +58,7 @@ class ImpossibleSessionDetector:
         " with the victim's client; weak in an account's first three days.",
         needs="Sign-ins (Graph or Audit.AzureActiveDirectory); session ids on Audit.Exchange and Audit.SharePoint help.",
         false_positives="First days behind a VPN on rented machines, first days abroad with a new device, a new program"
-        " and an unknown network on one day; the owner of an account that had an incident, on a journey, when nobody"
-        " changed the password since or the records do not tell of it.",
+        " and an unknown network on one day.",
         techniques=(techniques.CLOUD_ACCOUNT, techniques.SESSION_COOKIE),
     )
     details: frozenset[type] | None = None

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
-from detectors.engine.exposure import Exposure
 from detectors.engine.knowledge import Knowledge
 from detectors.engine.ledger import DayLedger
 from schemas.contracts.incident import Reason, Resource, Stage, Technique
@@ -112,7 +111,6 @@ class Context:
     sealed_days: int = 0
     active_hours: int = 0
     place: Place = Place.UNKNOWN
-    exposure: Exposure | None = None  # what closed incidents left behind
     held: Mapping[tuple[str, str, int], object] = field(default_factory=dict)  # the account's evidence
     ledger: DayLedger | None = None  # of the event's day; None when late
     signals: list[Signal] = field(default_factory=list)

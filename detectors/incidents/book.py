@@ -165,11 +165,6 @@ class Book:
         sure = any(held.certain and held.nats >= SURE_NATS for held in inside)
         return score(inside, CAP_NATS if sure else CAP_ACT_NATS)
 
-    def inside(self) -> tuple[int, float]:
-        """Event time of the last evidence that takes the account's password or session, and the score of all such."""
-        inside = [held for held in self.held.values() if held.control >= Control.PASSWORD]
-        return max((held.last.time_ms for held in inside), default=0), score(inside)
-
     def reached(self, review_nats: float) -> tuple[str, ...]:
         """Tiers reached now."""
         tiers = ["review"] if self.score() >= review_nats else []
