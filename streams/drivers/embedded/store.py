@@ -14,7 +14,7 @@ from schemas.contracts.incident import Incident
 from schemas.contracts.log import LogEntry
 from streams.clock import Clock, WallClock
 from streams.drivers.embedded.content_ledger import FeedLedger, checkpoint_of, feed_ledgers
-from streams.drivers.embedded.database import StoreFull, StoreLost, open_database
+from streams.drivers.embedded.database import Database, StoreFull, StoreLost, open_database
 from streams.drivers.embedded.engine_room import EngineRoom
 from streams.drivers.embedded.journal import EmbeddedJournal, MakeTaking
 from streams.drivers.embedded.lease import LEASE_SECONDS, Lease
@@ -114,20 +114,36 @@ def open_store(
     try:
         database = open_database(path)
         lease = Lease(database, lease_seconds)
-        if not (lease.take(stop, say, wait) if say else lease.take(stop, wait=wait)):
-            database.close()
-            yield None
-            return
         room = EngineRoom(accounts, entities)
-        with database.reading() as connection:
-            room.load(connection)
-        with database.transaction() as connection:
-            room.catch_up(connection)
+        taken = _entered(
+            database, lease, room, lambda: lease.take(stop, say, wait) if say else lease.take(stop, wait=wait)
+        )
     except StoreLost as error:
         raise (full if full is not None and isinstance(error, StoreFull) else lost)(str(error)) from None
+    if not taken:
+        database.close()
+        yield None
+        return
     database.error = lost
     store = EmbeddedStore(Workings(database, room, clock or WallClock(), route, step, folded), lease)
     try:
         yield store
     finally:
         store.close()
+
+
+def _entered(database: Database, lease: Lease, room: EngineRoom, take: Callable[[], bool]) -> bool:
+    """Take the lease; then every state is in the room, none behind the log. On a failure the store is let go, so that this
+    process can open it again."""
+    try:
+        if not take():
+            return False
+        with database.reading() as connection:
+            room.load(connection)
+        with database.transaction() as connection:
+            room.catch_up(connection)
+    except BaseException:
+        lease.release()
+        database.close()
+        raise
+    return True

@@ -65,7 +65,11 @@ class Turns:
             mine = _Turn(self._tickets, who, self._time)
             self._waiting.append(mine)
             self._grant()
-            self._changed.wait_for(lambda: self._holder is mine)
+            try:
+                self._changed.wait_for(lambda: self._holder is mine)
+            except BaseException:  # interrupted
+                self._leave(mine)
+                raise
         before = self._spent()
         try:
             yield
@@ -97,6 +101,14 @@ class Turns:
         self._holder, self._start = chosen, self._start_of(chosen)
         self._time = max(self._time, self._start)
         self._changed.notify_all()
+
+    def _leave(self, turn: _Turn) -> None:
+        """Wait no longer, and hold no longer what was just given."""
+        if self._holder is turn:
+            self._holder = None
+            self._grant()
+        else:
+            self._waiting.remove(turn)
 
     def _charge(self, turn: _Turn, seconds: float) -> None:
         account = self._accounts[turn.who]

@@ -9,8 +9,9 @@ import pytest
 from schemas.contracts.collected import Batch
 from schemas.records.decode import decode
 from streams.drivers.embedded.database import StoreFull, StoreLost
-from streams.drivers.embedded.store import EmbeddedStore
-from tests.unit.embedded.store_run import FEED, HOME, TENANT, SetClock, contents_of, intake, opened
+from streams.drivers.embedded.engine_room import EngineRoom
+from streams.drivers.embedded.store import EmbeddedStore, open_store
+from tests.unit.embedded.store_run import FEED, HOME, TENANT, SetClock, contents_of, engines, intake, opened
 
 
 def leave_room(store: EmbeddedStore, pages: int) -> None:
@@ -55,3 +56,19 @@ def test_a_full_disk_at_the_start_is_told_apart(tmp_path: Path, monkeypatch: pyt
         pass
     with pytest.raises(KeyError, match="the disk is full"), opened(tmp_path / "s", lost=KeyError):
         pass
+
+
+def test_a_store_that_could_not_be_opened_for_want_of_room_is_opened_later_by_the_same_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store.sqlite"
+
+    def full(self: EngineRoom, connection: object) -> None:
+        raise StoreFull(f"{path}: the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EngineRoom, "catch_up", full)
+        with pytest.raises(StoreLost), opened(path):
+            pass
+    with open_store(path, *engines(), wait=False) as store:
+        assert store is not None

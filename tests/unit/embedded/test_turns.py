@@ -138,3 +138,23 @@ def test_a_back_fill_ends_its_transaction_for_anybody(
             store.journal(TENANT, intake, HOME).commit_all([replace(one, historical=historical) for one in batches])
         counts.append(steps.count("committed"))
     assert counts[1] > 2 * counts[0] > 0
+
+
+def test_who_is_interrupted_while_it_waits_leaves_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+
+    def interrupted(true: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.turns._changed, "wait_for", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bench.use("given at once", 1.0)
+    with bench.turns.turn("holder"):
+        with monkeypatch.context() as patch:
+            patch.setattr(bench.turns._changed, "wait_for", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                bench.use("in line", 1.0)
+        assert bench.turns.waiting == 0
+    bench.use("next", 1.0)
+    assert bench.time == 1.0
