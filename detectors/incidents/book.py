@@ -6,9 +6,11 @@ is decided by nats, time and record id, never by arrival.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from detectors.engine.detector import Control, Evidence, RecordRef
+from detectors.incidents.one_place import place_of, score_with_places
 from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, CAP_ACT_NATS, CAP_NATS, capped, score
 from detectors.models.categories import hash32
 from schemas.contracts.incident import EvidenceRecord, Reason, Resource, Stage, Technique
@@ -70,6 +72,19 @@ class Held:
     def key(self) -> tuple[str, str, int]:
         """One evidence per detector, value and day."""
         return (self.detector, self.value, self.day)
+
+    @property
+    def place(self) -> str:
+        """Where its strongest record was done from; of a feed without addresses, where most of its records were."""
+        if self.peak.ip:
+            return place_of(self.peak.ip)
+        found = Counter(place_of(ref.ip) for ref in (self.first, self.last, *self.sample) if ref.ip)
+        return min(found, key=lambda place: (-found[place], place), default="")
+
+    @property
+    def surcharge(self) -> float:
+        """Nats that an account's youth took off."""
+        return -sum(reason.nats for reason in self.reasons if reason.feature == "history")
 
     def records(self) -> list[EvidenceRecord]:
         """First, last, peak and sample as evidence records, each once."""
@@ -152,7 +167,7 @@ class Book:
 
     def score(self) -> float:
         """Score of all evidence, in nats."""
-        return score(list(self.held.values()))
+        return score_with_places(list(self.held.values()))
 
     def act_score(self) -> float:
         """Score of what only somebody with a session can do; 0 without proof of a used one.

@@ -38,23 +38,36 @@ def capped(item: Scored, behaviour: float = CAP_NATS) -> float:
 
 def score_at(items: Sequence[Scored], time_ms: int, behaviour: float = CAP_NATS) -> float:
     """Score of the evidence not later than `time_ms`, in nats."""
-    best: dict[Stage, float] = {}
-    added: dict[Stage, float] = {}
-    for item in items:
-        if item.time_ms <= time_ms:
-            value = capped(item, behaviour) * 0.5 ** ((time_ms - item.time_ms) / HALF_LIFE_MS)
-            into = added if item.adds else best
-            if value > into.get(item.stage, 0.0):
-                into[item.stage] = value
-    stages = sorted(
-        best.keys() | added.keys()
-    )  # a set's own order differs between processes, and the last bit of the sum
-    together = [min(best.get(stage, 0.0) + added.get(stage, 0.0), CAP_CERTAIN_NATS) for stage in stages]
-    if not together:
+    stages = by_stage([(item, faded(item, time_ms, behaviour)) for item in items if item.time_ms <= time_ms])
+    if not stages:
         return 0.0
-    return max(max(together), sum(max(0.0, nats - STAGE_FLOOR_NATS) for nats in together))
+    return max(max(stages.values()), above_floor(stages))
 
 
 def score(items: Sequence[Scored], behaviour: float = CAP_NATS) -> float:
     """The incident's score in nats: the maximum over its evidence times. `behaviour` caps evidence that is not certain."""
     return max((score_at(items, item.time_ms, behaviour) for item in items), default=0.0)
+
+
+def faded(item: Scored, time_ms: int, behaviour: float = CAP_NATS) -> float:
+    """What an evidence is worth at a time not before its own, capped, in nats."""
+    return capped(item, behaviour) * float(0.5 ** ((time_ms - item.time_ms) / HALF_LIFE_MS))
+
+
+def by_stage(counted: Sequence[tuple[Scored, float]]) -> dict[Stage, float]:
+    """Nats by stage, in the stages' order: the best evidence and what adds to it, together no more than certainty."""
+    best: dict[Stage, float] = {}
+    added: dict[Stage, float] = {}
+    for item, nats in counted:
+        into = added if item.adds else best
+        if nats > into.get(item.stage, 0.0):
+            into[item.stage] = nats
+    stages = sorted(
+        best.keys() | added.keys()
+    )  # a set's order differs between processes, and the sum's last bit with it
+    return {stage: min(best.get(stage, 0.0) + added.get(stage, 0.0), CAP_CERTAIN_NATS) for stage in stages}
+
+
+def above_floor(stages: dict[Stage, float]) -> float:
+    """The stages' sum, each above the floor that pays for chance meetings."""
+    return sum(max(0.0, nats - STAGE_FLOOR_NATS) for nats in stages.values())
