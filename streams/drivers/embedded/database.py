@@ -65,12 +65,13 @@ class Database:
         self.full = False  # it was lost because the disk is full
 
     @contextmanager
-    def transaction(self, who: str = "") -> Iterator[sqlite3.Connection]:
+    def transaction(self, who: str = "", live: bool = True) -> Iterator[sqlite3.Connection]:
         """All or nothing. After any failure the store is lost to this process: what is in memory is ahead of it.
 
-        `who` it is for: those who want many share the time evenly, and who seldom wants one is not behind them.
+        `who` it is for: those who want many share the time evenly, and who seldom wants one is not behind them. `live`: not
+        for a back-fill, and so before those that are.
         """
-        with self._writing.turn(who):
+        with self._writing.turn(who, live):
             self._check()
             connection = self._writer
             try:
@@ -89,7 +90,7 @@ class Database:
                 raise
 
     def wanted(self, anybody: bool) -> bool:
-        """Within a transaction: somebody waits who seldom wants one, or anybody at all."""
+        """Within a transaction: somebody waits who comes before its holder, or anybody at all."""
         return self._writing.waiting > 0 if anybody else self._writing.wanted()
 
     @contextmanager

@@ -142,7 +142,7 @@ class EmbeddedJournal:
         value = clock_bytes(time_ms)
         entry = LogEntry(EntryKind.CLOCK, self.tenant, "", value, "clock", str(time_ms), historical=historical)
         told: list[Incident] = []
-        with self._workings.database.transaction(self.tenant) as connection:
+        with self._workings.database.transaction(self.tenant, live=not historical) as connection:
             if time_ms > self._clock_ms:
                 told = self._fold(connection, Origin("", "", self._now_ms()), [], [entry])
                 self._save(connection, historical)
@@ -183,7 +183,7 @@ class EmbeddedJournal:
         now_ms = self._now_ms()
         told: list[Incident] = []
         found: list[tuple[Tally, Tally]] = []
-        with database.transaction(self.tenant) as connection:
+        with database.transaction(self.tenant, live=not all(batch.historical for batch, _ in parts)) as connection:
             until = time.monotonic() + PATIENCE_SECONDS
             step("begun")
             self._index.within(connection, now_ms // DAY_MS)

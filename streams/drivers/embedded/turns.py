@@ -2,8 +2,9 @@
 
 Start-time fair queueing (Goyal, Vin, Cheng 1996): a turn starts, in virtual time, when the last one of the same name ended,
 or at the time of asking when that is later; the earliest goes first. So of several that always have more to do each gets the
-same share, whatever the length of its turns. Who has used little lately goes before them, up to `CREDIT_SECONDS` of virtual
-time ahead: who floods does not delay who comes seldom, and who begins to flood is soon one of many.
+same share, whatever the length of its turns. What is live goes before what is past by up to `LIVE_SECONDS` of virtual time, and
+who has used little lately before the others by `CREDIT_SECONDS`: who floods does not delay who comes seldom, and who begins to
+flood is soon one of many.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 CREDIT_SECONDS = 0.5  # of processor time that one who has used little may be ahead of its share
+LIVE_SECONDS = 2.0  # and that one may be who does not look back
 MEMORY_SECONDS = 30.0  # of wall time in which what was used is forgotten to 1/e
 LITTLE = 0.5  # of what the greatest of those who hold or wait has used lately
 
@@ -36,6 +38,7 @@ class _Turn:
     ticket: int
     who: str
     asked: float
+    live: bool
 
 
 class Turns:
@@ -51,18 +54,18 @@ class Turns:
         self._spent, self._now = spent, now
         self._tickets = 0
         self._holder: _Turn | None = None
-        self._start = 0.0  # of the holder's turn, or the last one's, in virtual time
-        self._time = 0.0  # virtual: the latest start of a turn
+        self._start = self._held = 0.0  # of the holder's turn, or the last one's: start in virtual time, and place
+        self._time = 0.0  # virtual: all that waited since began to wait later, or start later
         self._accounts: dict[str, _Account] = {}
         self._waiting: list[_Turn] = []
 
     @contextmanager
-    def turn(self, who: str) -> Iterator[None]:
-        """Hold the lock."""
+    def turn(self, who: str, live: bool = True) -> Iterator[None]:
+        """Hold the lock. `live`: not for a back-fill."""
         with self._changed:
             self._tickets += 1
             self._accounts.setdefault(who, _Account(at=self._now()))
-            mine = _Turn(self._tickets, who, self._time)
+            mine = _Turn(self._tickets, who, self._time, live)
             self._waiting.append(mine)
             self._grant()
             try:
@@ -80,10 +83,10 @@ class Turns:
                 self._grant()
 
     def wanted(self) -> bool:
-        """For the holder: somebody who has used little waits, and comes before it."""
+        """For the holder: somebody waits who comes before it, being live or having used little."""
         with self._changed:
             most = self._most()
-            return any(self._little(turn, most) and self._place(turn, most)[0] < self._start for turn in self._waiting)
+            return any(self._place(turn, most)[0] < self._held for turn in self._waiting)
 
     @property
     def waiting(self) -> int:
@@ -97,9 +100,9 @@ class Turns:
             return
         most = self._most()
         chosen = min(self._waiting, key=lambda turn: self._place(turn, most))
+        self._time = max(self._time, min(map(self._start_of, self._waiting)))
         self._waiting.remove(chosen)
-        self._holder, self._start = chosen, self._start_of(chosen)
-        self._time = max(self._time, self._start)
+        self._holder, self._start, self._held = chosen, self._start_of(chosen), self._place(chosen, most)[0]
         self._changed.notify_all()
 
     def _leave(self, turn: _Turn) -> None:
@@ -135,4 +138,5 @@ class Turns:
 
     def _place(self, turn: _Turn, most: float) -> tuple[float, int]:
         """The least goes first."""
-        return self._start_of(turn) - CREDIT_SECONDS * self._little(turn, most), turn.ticket
+        credit = LIVE_SECONDS * turn.live + CREDIT_SECONDS * self._little(turn, most)
+        return self._start_of(turn) - credit, turn.ticket

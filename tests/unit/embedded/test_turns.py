@@ -30,11 +30,11 @@ class Bench:
         with self.turns.turn(who):
             self.time += seconds
 
-    def ask(self, who: str, seconds: float) -> None:
+    def ask(self, who: str, seconds: float, live: bool = True) -> None:
         """Wait for a turn in a thread of its own; returns once it waits."""
 
         def wait() -> None:
-            with self.turns.turn(who):
+            with self.turns.turn(who, live):
                 self.order.append(who)
                 self.time += seconds
 
@@ -158,3 +158,18 @@ def test_who_is_interrupted_while_it_waits_leaves_the_line(monkeypatch: pytest.M
         assert bench.turns.waiting == 0
     bench.use("next", 1.0)
     assert bench.time == 1.0
+
+
+def test_what_is_live_comes_before_what_is_past_and_does_not_shut_it_out() -> None:
+    bench = Bench()
+    with bench.turns.turn("past 1", live=False):
+        bench.time += 0.1
+        bench.ask("past 2", 0.1, live=False)
+        assert not bench.turns.wanted()
+        for _ in range(30):
+            bench.ask("live", 0.1)
+        assert bench.turns.wanted()
+        bench.ask("other", 0.1)
+    order = bench.end()
+    assert order[0] == "live" and order.index("other") < 3
+    assert 15 <= order.index("past 2") <= 25, order
