@@ -158,6 +158,26 @@ def test_damaged_anywhere(form: int, data: st.DataObject) -> None:
     assert len(found.read) == 6 or found.told or found.report.empty_files
 
 
+SUMMARY = b"origin_timestamp_utc,sender_address,recipient_status,network_message_id\n"
+
+
+@CALM
+@given(st.lists(st.text('ab@x.;# ,RDe\t\u202e"', max_size=24), max_size=5), st.binary(max_size=12))
+def test_recipients_of_a_summary_in_any_words(cells: list[str], noise: bytes) -> None:
+    """Every line gives a row for each address in its cell, or is told; none has a recipient twice."""
+    rows = [
+        f'2026-03-02T10:00:00Z,a@h.example,"{cell.replace(chr(34), chr(34) * 2)}",m{n}\n'
+        for n, cell in enumerate(cells)
+    ]
+    found = readings(SUMMARY + "".join(rows).encode())
+    named = [{part.partition("##")[0].strip().lower() for part in cell.split(";")} - {""} for cell in cells]
+    assert sorted(record.event.record_id for record in found.read) == sorted(
+        f"m{n}|{name}" for n, names in enumerate(named) for name in names
+    )
+    assert found.told == sum(not names for names in named)
+    readings(SUMMARY + noise + "".join(rows).encode() + noise)
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_encodings(encoding: str) -> None:
     """UTF-8, UTF-16 marked or not, UTF-32 marked, give the same records."""

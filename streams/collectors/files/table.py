@@ -12,6 +12,7 @@ import orjson
 from schemas.records.errors import UnreadableRecord
 from schemas.records.mended_json import loads
 from schemas.records.sniff import kind_of
+from schemas.records.trace_summary import RECIPIENT_STATUS, one_per_recipient
 from streams.collectors.files.byte_stream import ByteStream
 from streams.collectors.files.limits import Limits
 from streams.collectors.files.lines import Lines
@@ -23,11 +24,15 @@ _SEPARATORS = (",", ";", "\t")
 _TRACE_NAMES = {  # letters of a heading -> property of Get-MessageTrace
     **{name.lower(): name for name in ("MessageTraceId", "MessageId", "Received", "SenderAddress", "RecipientAddress")},
     **{name.lower(): name for name in ("FromIP", "ToIP", "Size", "Status", "Subject")},
-    **dict.fromkeys(("receiveddatetime", "receivedutc", "datetimeutc", "origintimestamputc"), "Received"),
+    **dict.fromkeys(("receiveddatetime", "receivedutc", "datetimeutc"), "Received"),
+    **dict.fromkeys(("origintimestamputc", "origintimestamp"), "Received"),
+    "recipientstatus": RECIPIENT_STATUS,
+    "originalclientip": "FromIP",
     "networkmessageid": "MessageTraceId",
     "id": "MessageTraceId",
 }
 _TRACE_COLUMNS = frozenset(("SenderAddress", "RecipientAddress"))
+_SUMMARY_COLUMNS = frozenset(("SenderAddress", RECIPIENT_STATUS, "Received"))
 _COLUMNS_MIN = 3
 _UTC = " [UTC]"  # after the name of a column of times, as Log Analytics exports it
 _LOCAL_TIME = re.compile(rb"(?:TimeGenerated|DateTime) \[(?!UTC\])[^\]\n]{1,64}\]")
@@ -54,7 +59,7 @@ def recognise(head: bytes) -> TableForm | None:
             if AUDIT_DATA in columns:
                 return TableForm(number, separator, columns)
             traced = _trace_columns(columns)
-            if _TRACE_COLUMNS.issubset(traced):
+            if _TRACE_COLUMNS.issubset(traced) or _SUMMARY_COLUMNS.issubset(traced):
                 return TableForm(number, separator, traced)
             plain = tuple(column.removesuffix(_UTC) for column in columns)
             if len(plain) >= _COLUMNS_MIN and kind_of(dict.fromkeys(plain, "")) is not None:
@@ -98,7 +103,10 @@ def _columns(text: str, separator: str) -> tuple[str, ...]:
 
 
 class Table:
-    """Iterates over the rows of a CSV as (line, cells by column name); missing cells are empty, extra ones dropped."""
+    """Iterates over the rows of a CSV as (line, cells by column name); missing cells are empty, extra ones dropped.
+
+    A row of a trace's summary, which names all recipients of a message, comes once for each.
+    """
 
     def __init__(self, stream: ByteStream, form: TableForm, limits: Limits) -> None:
         self._lines = Lines(stream, limits)
@@ -106,6 +114,7 @@ class Table:
         self._limits = limits
         self._problem: UnreadableRecord | None = None
         self._whole = True  # the last line given to the csv module had an end
+        self._per_message = RECIPIENT_STATUS in form.columns and "RecipientAddress" not in form.columns
 
     def __iter__(self) -> Iterator[Row]:
         csv.field_size_limit(self._limits.line_bytes_max)
@@ -125,7 +134,11 @@ class Table:
             if isinstance(row, UnreadableRecord):
                 yield line, row
             elif row and self._worth_giving(cells := dict(zip(self._form.columns, row, strict=False))):
-                yield line, self._completed(cells)
+                cells = self._completed(cells)
+                if self._per_message:
+                    yield from ((line, one) for one in one_per_recipient(cells))
+                else:
+                    yield line, cells
             line = 1 + self._form.line + rows.line_num
         if self._problem is not None:
             yield line, self._problem

@@ -151,6 +151,46 @@ def test_message_traces(trace: str, encoding: str, tmp_path: Path, read: Any) ->
         assert (record.event.detail.status, record.event.user) == ("delivered", "ada.quill@northgate.example")
 
 
+SUMMARY = (
+    "origin_timestamp_utc,sender_address,recipient_status,message_subject,total_bytes,message_id,network_message_id,"
+    "original_client_ip,directionality,connector_id,delivery_priority\r\n"
+    '2026-08-14T11:04:57.1130000Z,Ada.Quill@northgate.example,"AP@customer.example##Receive, Deliver;'
+    "b@x.example##Receive, Send;c@x.example##Receive, Fail;list@northgate.example##Receive, Expand;"
+    'late@x.example##Receive, Defer;b@x.example##Receive, Send","Hello; ""a##b""",32608,<m1@x>,'
+    "BD7DF5112121416E1A4908DC9F480001,203.0.113.44,Originating,,Normal\r\n"
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-8"])
+def test_the_admin_centres_summary_is_one_row_per_recipient(encoding: str, tmp_path: Path, read: Any) -> None:
+    """One line per message; its id has no hyphens there, and is that of the cmdlets' rows."""
+    path = tmp_path / "MTSummary_Report.csv"
+    path.write_bytes(SUMMARY.encode(encoding))
+    got = read(path)
+    assert got.unreadable == []
+    names = ["ap@customer.example", "b@x.example", "c@x.example", "list@northgate.example", "late@x.example"]
+    assert got.ids == [f"bd7df511-2121-416e-1a49-08dc9f480001|{to}" for to in names]
+    events = [record.event for record in got.records]
+    assert {(event.time_ms, event.user, event.ip) for event in events} == {
+        (1_786_705_497_113, "ada.quill@northgate.example", "203.0.113.44")
+    }
+    status = [event.detail.status for event in events if isinstance(event.detail, TraceRow)]
+    assert status == ["delivered", "delivered", "failed", "expanded", "pending"]
+    assert [event.ok for event in events] == [True, True, False, True, None]
+
+
+def test_a_summary_row_that_names_nobody_is_told(tmp_path: Path, read: Any) -> None:
+    """It is said once, and its neighbours are read."""
+    head, _, row = SUMMARY.partition("\r\n")
+    columns = row.split('"')
+    columns[1] = " ; ##Receive"
+    path = tmp_path / "summary.csv"
+    path.write_bytes((head + "\r\n" + '"'.join(columns) + row).encode())
+    got = read(path)
+    assert got.reasons == ["no recipient"]
+    assert len(got.records) == 5
+
+
 def test_two_columns_of_one_meaning(tmp_path: Path, read: Any) -> None:
     """The first has the name, the other is left alone."""
     path = tmp_path / "trace.csv"
