@@ -150,7 +150,9 @@ def _actor_key(event: AuditEvent, identity_map: IdentityMap) -> str:
     user = event.user
     if event.app_only or user.startswith(_APPLICATION):
         held = event.app or user.removeprefix(_APPLICATION)
-        return f"app:{held}" if held else SYSTEM_KEY
+        if "@" not in held:
+            return f"app:{held}" if held else SYSTEM_KEY
+        user = held  # a user's name is never an application's id
     if user in _NOBODY:
         if event.app is not None and not isinstance(event.detail, SignIn):
             return f"app:{event.app}"

@@ -84,13 +84,20 @@ def _user_type(value: object) -> int | None:
 def _app_only(obj: Record, user: str, user_type: int | None) -> bool:
     """Whether no user stands behind the act: a service principal, an application type, or an app-only token.
 
-    `Client=REST;Client=RESTSystem` is what mailbox records of system tokens carry (corpus); `TokenType` naming an app-only
-    token is the newer form (spelling unverified).
+    `TokenType` naming an app-only token is the newer form (spelling unverified); for the older see `_back_end`.
     """
     if user.startswith("serviceprincipal_") or (user_type in _APPLICATION_TYPES and "@" not in user):
         return True
     token_type = obj.get("TokenType")
     return type(token_type) is str and "apponly" in token_type.lower()
+
+
+def _back_end(user: str, app: str | None) -> bool:
+    """Whether a record with `Client=RESTSystem` is an application's: those of system tokens name it (corpus).
+
+    One that names none, and has a user, is the user's own mail through a REST client.
+    """
+    return app is not None or "@" not in user
 
 
 def _other_ip(obj: Record) -> str | None:
@@ -156,7 +163,7 @@ def _event(obj: Record, name: str, instant: int) -> AuditEvent:
     client, back_end = _CLIENTS[client] if type(client) is str else _NO_CLIENT
     tenant, workload, status, address = get("OrganizationId"), get("Workload"), get("ResultStatus"), get("ClientIP")
     owner, mailbox, key, external = get("MailboxOwnerUPN"), get("MailboxGuid"), get("UserKey"), get("ExternalAccess")
-    record_id = get("Id")
+    record_id, app = get("Id"), _application(obj, context)
     return AuditEvent(
         _SOURCE,
         record_id.strip() if type(record_id) is str else "",
@@ -172,8 +179,8 @@ def _event(obj: Record, name: str, instant: int) -> AuditEvent:
         (LOWERED[session] or None) if type(session) is str else None,
         token if type(token) is str and token else None,
         intern(agent) if type(agent) is str and agent else client,
-        _application(obj, context),
-        back_end or _app_only(obj, user, user_type),
+        app,
+        (back_end and _back_end(user, app)) or _app_only(obj, user, user_type),
         (LOWERED[owner] or None) if type(owner) is str else None,
         intern(mailbox) if type(mailbox) is str and mailbox else None,
         None,

@@ -94,6 +94,15 @@ def test_application_with_the_token_of_the_system_of_a_user() -> None:
     assert told(record) == [(f"app:{APP}", Role.ACTOR), (ADA, Role.MAILBOX)]
 
 
+@pytest.mark.parametrize(
+    "members", [{"ClientInfoString": "Client=REST;Client=RESTSystem;;"}, {"TokenType": "AppOnly"}, {"ClientAppId": ADA}]
+)
+def test_a_users_name_is_never_an_applications_id(members: dict[str, Any]) -> None:
+    """Mail through a REST client that names no application is the user's."""
+    record = samples.send(**{"AppId": "", "ClientAppId": "", **members})
+    assert told(record) == [(ADA, Role.ACTOR)]
+
+
 def test_administrator_acts_and_grants() -> None:
     """Administrator, mailbox acted upon, grantee."""
     record = samples.add_mailbox_permission()

@@ -89,7 +89,9 @@ def test_mailbox_owner_is_learnt_also_from_a_delegate(northgate: IdentityMap) ->
 
 def test_application_teaches_nothing_of_the_user(northgate: IdentityMap) -> None:
     """A system token carries the user's name without the user."""
-    record = samples.mail_items_accessed(ClientInfoString="Client=REST;Client=RESTSystem;;", MailboxOwnerUPN=None)
+    record = samples.mail_items_accessed(
+        ClientInfoString="Client=REST;Client=RESTSystem;;", MailboxOwnerUPN=None, AppId=samples.APP
+    )
     learn(northgate, record)
     assert list(northgate.ids()) == []
 

@@ -200,7 +200,12 @@ def test_no_id_is_the_digest_of_the_content() -> None:
         (samples.send(UserType=5, UserId=samples.APP), True),
         (samples.send(UserType=5), False),
         (samples.consent(UserId=f"ServicePrincipal_{samples.APP}", Actor=[]), True),
-        (samples.send(ClientInfoString="Client=REST;Client=RESTSystem;;"), True),
+        (samples.send(ClientInfoString="Client=REST;Client=RESTSystem;;", ClientAppId=samples.APP), True),
+        (samples.send(ClientInfoString="Client=REST;Client=RESTSystem;;", ClientAppId="", AppId=""), False),
+        (
+            samples.send(ClientInfoString="Client=REST;Client=RESTSystem;;", ClientAppId="", AppId="", UserId="S-1-5"),
+            True,
+        ),
         (samples.send(ClientInfoString="Client=REST;;"), False),
         (samples.send(TokenType="AppOnlyToken"), True),
     ],
