@@ -101,14 +101,14 @@ class SendState:
         if length == 1:
             return [(at, self.buckets[at // BUCKETS_A_DAY, feed][at][place])]
         ends = [at, *self._later(feed, place, at, length)]
-        return [(end, self._within(feed, place, end, length)) for end in ends]
+        return [(end, self.within(feed, place, end, length)) for end in ends]
 
     def latest_windows(self, feed: int, place: int) -> tuple[int, int, int]:
         """Counts of 5 min, 1 h and 24 h that end with the latest bucket of a feed, in which was just counted."""
         hour, day = self.trailing[feed]
         return self.latest[feed][1][place], hour.sums[place], day.sums[place]
 
-    def _within(self, feed: int, place: int, end: int, length: int) -> int:
+    def within(self, feed: int, place: int, end: int, length: int) -> int:
         """Count in the `length` buckets that end with `end`."""
         total, day = 0, end // BUCKETS_A_DAY
         for key in ((day - 1, feed), (day, feed)):

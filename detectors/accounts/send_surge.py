@@ -12,20 +12,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import log
-from typing import NamedTuple
 
 from detectors import techniques
 from detectors.accounts.send_codec import dump_state, load_state
 from detectors.accounts.send_state import (
+    BUCKETS_A_DAY,
     BUCKETS_AN_HOUR,
     FEED_SEND,
     FEED_TRACE,
     SERIES,
     SendState,
 )
-from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence, Place
+from detectors.accounts.surge_words import DETECTOR, Best, surge_again, surge_evidence
+from detectors.engine.detector import DAY_MS, HOUR_MS, Context, DetectorInfo, Evidence, Place
 from detectors.models.categories import hash32
-from schemas.contracts.incident import Reason, Stage
+from schemas.contracts.incident import Reason
 from schemas.contracts.notice import Notice
 from schemas.records.event import AuditEvent, MailSent, TraceRow
 
@@ -35,6 +36,7 @@ TRUSTED_NATS = -3.5
 CAP_NATS = 12.0  # beyond it, more mail proves nothing more
 LEAST_NATS = 2.5  # less is no evidence
 WEAK_NATS = LEAST_NATS - 0.01  # before it is rounded
+ACROSS_NATS = 1.5  # about what a doubling adds: two halves of a burst at midnight count in full
 DAY_AFTER_DAYS = 2  # a whole day's count means nothing before there were days
 PROVISIONAL_DAYS = 7  # until then the open day's earlier hours speak too: a scanner sends like this all day
 RHYTHM_COUNT, RHYTHM_NATS = 50, -4.0  # a newsletter comes back a week later at its hour, an intruder does not
@@ -53,37 +55,19 @@ def _grid() -> list[int]:
 
 
 GRID = _grid()  # counts at which a window is judged again: the score changes by less than .3 nats in between
-WORDS = {
-    "messages": "messages",
-    "external": "external recipients",
-    "new_external": "external recipients it never mailed before",
-}
-FEATURE = {"messages": "messages", "external": "external_recipients", "new_external": "new_recipients"}
-SPAN = {1 / 12: "5 minutes", 1.0: "one hour", 24.0: "24 hours"}
 # An hour has twelve windows of five minutes: chances to surprise.
-CHANCES_NATS = {hours: min(0.0, log(hours)) for hours in SPAN}
+CHANCES_NATS = {hours: min(0.0, log(hours)) for hours in (1 / 12, 1.0, 24.0)}
 _THREE, _TWO = (1 / 12, 1.0, 24.0), (1.0, 24.0)
 _NEW_PLACE = SERIES.index("new_external")
 _TRUSTED = Place.TRUSTED
 TRUSTED_LEAST_NATS = WEAK_NATS - TRUSTED_NATS
 
 
-class _Best(NamedTuple):
-    """The most surprising of the windows that a record touched; `end` is its last bucket."""
-
-    nats: float
-    hours: float
-    level: int
-    cell: int
-    feed: int
-    end: int
-
-
 class SendSurgeDetector:
     """Counts what an account sends and says when it is far beyond its habit."""
 
     info = DetectorInfo(
-        id="send-surge",
+        id=DETECTOR,
         number=17,
         version=2,
         title="Surge of sent mail",
@@ -125,9 +109,15 @@ class SendSurgeDetector:
             if trusted:
                 state.trust(feed, place, at, added)
             if at != day.end:  # a late one: it may lie in windows that end later
-                self._judge(state, place, feed, at, added, context, found)
+                best, touched = self._judge(state, place, feed, at, added, context)
             elif day.sums[place] >= GRID[0]:
-                self._judge_latest(state, place, feed, at, added, context, found)
+                best, touched = self._judge_latest(state, place, feed, at, added, context)
+            else:
+                continue
+            if best is not None:
+                found += self._told(state, place, best, event, context)
+            elif touched and context.holds(DETECTOR, SERIES[place]):
+                found.append(surge_again(SERIES[place]))
         if context.ledger is not None and counts[0]:
             hour = event.time_ms // HOUR_MS
             sent = state.in_hour(feed, 0, hour * BUCKETS_AN_HOUR, (hour + 1) * BUCKETS_AN_HOUR)
@@ -148,23 +138,24 @@ class SendSurgeDetector:
         return (0, 1, int(state.is_new(context.day, FEED_TRACE, hash32(row.recipient))))
 
     def _judge_latest(
-        self, state: SendState, place: int, feed: int, at: int, added: int, context: Context, found: list[Evidence]
-    ) -> None:
+        self, state: SendState, place: int, feed: int, at: int, added: int, context: Context
+    ) -> tuple[Best | None, bool]:
         """`_judge` of the latest bucket: each window that it touches ends with it."""
         series, sealed = SERIES[place], context.sealed_days
         if place == _NEW_PLACE and sealed < NEW_AFTER_DAYS:
-            return
-        best: _Best | None = None
+            return None, False
+        best: Best | None = None
         touched = False
         opens: bool | None = None
         least = LEAST_NATS
         cell = -1
+        since_midnight = state.latest[feed][2][place]
         for hours, count in zip(_THREE, state.latest_windows(feed, place), strict=True):
             if count < GRID[0] or (place and hours < 1.0) or (hours > 1.0 and sealed < DAY_AFTER_DAYS):
                 continue
             touched = True
-            step = bisect_right(GRID, count)
-            if GRID[step - 1] <= count - added:
+            today = count if count < since_midnight else since_midnight
+            if not _steps(count, added) and (today == count or not _steps(today, added)):
                 if opens is None:
                     opens = state.opens_hour(feed, place, at, added)
                 if not opens:
@@ -173,91 +164,59 @@ class SendSurgeDetector:
                 cell = _cell(at * BUCKET_MS)
                 if not context.held and state.mostly_trusted(feed, place, at):
                     least = TRUSTED_LEAST_NATS  # what is less is nothing after the discount for the place
-            level, chances = GRID[step - 1], CHANCES_NATS[hours]
+            level, chances = _level(count), CHANCES_NATS[hours]
             nats = state.model(series, context.profile).score_window(level, hours, cell, least - chances) + chances
             if nats >= LEAST_NATS and (best is None or nats > best.nats):
-                best = _Best(nats, hours, level, cell, feed, at)
-        self._conclude(state, place, best, touched, context, found)
+                found = Best(nats, hours, level, cell, feed, at)
+                best = _of_its_day(state, series, found, today, count, best, context)
+        return best, touched
 
     def _judge(
-        self, state: SendState, place: int, feed: int, at: int, added: int, context: Context, found: list[Evidence]
-    ) -> None:
+        self, state: SendState, place: int, feed: int, at: int, added: int, context: Context
+    ) -> tuple[Best | None, bool]:
+        """The most surprising of the windows that hold bucket `at`, and whether there is one worth a look."""
         series = SERIES[place]
         if place == _NEW_PLACE and context.sealed_days < NEW_AFTER_DAYS:
-            return
+            return None, False
         windows: tuple[float, ...] = _THREE if series == "messages" else _TWO
         if context.sealed_days < DAY_AFTER_DAYS:
             windows = windows[:-1]
-        best: _Best | None = None
+        best: Best | None = None
         touched = False
         opens: bool | None = None
         for hours in windows:
-            for end, count in state.touched(feed, place, at, round(hours * BUCKETS_AN_HOUR)):
+            length = round(hours * BUCKETS_AN_HOUR)
+            for end, count in state.touched(feed, place, at, length):
                 if count < GRID[0]:
                     continue
                 touched = True
-                step = bisect_right(GRID, count)
-                if step == bisect_right(GRID, count - added):
+                today = count
+                if (since_midnight := end % BUCKETS_A_DAY + 1) < length:
+                    today = state.within(feed, place, end, since_midnight)
+                grown = _steps(today, added) if at > end - since_midnight else False
+                if not _steps(count, added) and not grown:
                     if end != at:
                         continue
                     if opens is None:
                         opens = state.opens_hour(feed, place, at, added)
                     if not opens:
                         continue
-                level, cell = GRID[step - 1], _cell(end * BUCKET_MS)
+                level, cell = _level(count), _cell(end * BUCKET_MS)
                 nats = state.model(series, context.profile).score_window(level, hours, cell) + CHANCES_NATS[hours]
                 if nats >= LEAST_NATS and (best is None or nats > best.nats):
-                    best = _Best(nats, hours, level, cell, feed, end)
-        self._conclude(state, place, best, touched, context, found)
+                    found = Best(nats, hours, level, cell, feed, end)
+                    best = _of_its_day(state, series, found, today, count, best, context)
+        return best, touched
 
-    def _conclude(
-        self,
-        state: SendState,
-        place: int,
-        best: _Best | None,
-        touched: bool,
-        context: Context,
-        found: list[Evidence],
-    ) -> None:
+    def _told(
+        self, state: SendState, place: int, best: Best, event: AuditEvent, context: Context
+    ) -> Sequence[Evidence]:
         series = SERIES[place]
-        if best is not None:
-            terms, nats = _discounts(state, place, best, context)
-            if nats >= WEAK_NATS or context.held:  # what is weaker is nothing to an account that holds no evidence
-                found.append(self._evidence(state, series, best, terms, nats, context))
-        elif touched and context.holds(self.info.id, series):
-            found.append(self._again(series))
-
-    def _evidence(
-        self, state: SendState, series: str, best: _Best, terms: list[Reason], nats: float, context: Context
-    ) -> Evidence:
-        hours, count = best.hours, best.level
-        usual = state.model(series, context.profile).expected(hours, best.cell)
-        span = SPAN[hours]
-        reasons = (
-            Reason(FEATURE[series], f"{count} in {span}", f"about {usual:.1f}", round(best.nats, 2)),
-            *terms,
-        )
-        text = (
-            f"Sent to at least {count} {WORDS[series]} in {span}."
-            if series != "messages"
-            else f"Sent at least {count} messages in {span}."
-        )
-        return Evidence(
-            detector=self.info.id,
-            value=series,
-            stage=Stage.IMPACT,
-            technique=techniques.PHISHING,
-            control=Control.SESSION,
-            nats=round(nats, 2),
-            reasons=reasons,
-            sentence=f"{text[:-1]}, where about {usual:.1f} are usual at this time.",
-            advice="Stop outgoing mail of the account, then find and warn the recipients.",
-        )
-
-    def _again(self, series: str) -> Evidence:
-        return Evidence(
-            self.info.id, series, Stage.IMPACT, techniques.PHISHING, Control.SESSION, 0.0, (), "", "", repeat=True
-        )
+        terms, nats = _discounts(state, place, best, context)
+        if nats < WEAK_NATS and not context.held:
+            return ()  # what is weaker is nothing to an account that holds no evidence
+        usual = state.model(series, context.profile).expected(best.hours, best.cell)
+        return (surge_evidence(series, best, usual, terms, event, context),)
 
     def notice(self, state: SendState, notice: Notice, context: Context) -> Sequence[Evidence]:
         """Entities say nothing about mail volume."""
@@ -276,7 +235,34 @@ class SendSurgeDetector:
         return load_state(data, version)
 
 
-def _discounts(state: SendState, place: int, best: _Best, context: Context) -> tuple[list[Reason], float]:
+def _level(count: int) -> int:
+    """The greatest count of the grid that is not above; 0 below all."""
+    step = bisect_right(GRID, count)
+    return GRID[step - 1] if step else 0
+
+
+def _steps(count: int, added: int) -> bool:
+    """What was added brought the count to another step of the grid."""
+    return bisect_right(GRID, count) != bisect_right(GRID, count - added)
+
+
+def _of_its_day(
+    state: SendState, series: str, found: Best, today: int, count: int, best: Best | None, context: Context
+) -> Best | None:
+    """The better of two windows, the new one bounded by what its last day (UTC) has added.
+
+    A window that reaches back into the day before would tell of that day's burst again at the first mail of the next. Both
+    terms of the bound only grow, so that the order of arrival makes no difference.
+    """
+    if today < count:
+        level = _level(today)
+        nats = state.model(series, context.profile).score_window(level, found.hours, found.cell) + ACROSS_NATS
+        if nats < found.nats:
+            found = found._replace(nats=nats, level=level)
+    return found if found.nats >= LEAST_NATS and (best is None or found.nats > best.nats) else best
+
+
+def _discounts(state: SendState, place: int, best: Best, context: Context) -> tuple[list[Reason], float]:
     """What speaks for the owner, and the nats that remain; all of it for an account that holds evidence already."""
     nats, hours, count = best.nats, best.hours, best.level
     terms: list[Reason] = []

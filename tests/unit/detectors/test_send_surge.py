@@ -183,3 +183,53 @@ def test_strangers_seldom_pass_for_contacts() -> None:
     for _ in range(2_500):
         contacts.add(chance.randrange(0x1000000))
     assert sum(chance.randrange(0x1000000) in contacts for _ in range(4_000)) / 4_000 < 0.12
+
+
+def _settled() -> tuple[Probe, int]:
+    """An account of ten workdays, and the first midnight after them."""
+    on, builder = probe(), Builder()
+    events, after = play("10 workdays of 8 sends a day", MONDAY_MS, builder)
+    best(events, on)
+    for day in range((after - MONDAY_MS) // DAY_MS):
+        on.seal(MONDAY_MS // DAY_MS + day, True)
+    return on, after
+
+
+def _said(on: Probe, events: Sequence[AuditEvent]) -> list[str]:
+    return [evidence.sentence for event in events for evidence in on.observe(event) if not evidence.repeat]
+
+
+def test_a_burst_is_not_told_again_at_the_first_mail_of_the_next_day() -> None:
+    on, day = _settled()
+    builder = Builder()
+    burst = builder.mailing(day + 480 * MINUTE_MS, 1_500, 60)
+    assert any("more than 1,400 external recipients in one hour" in text for text in _said(on, burst))
+    morning = [builder.send(day + DAY_MS + (431 + 7 * n) * MINUTE_MS, (f"m{n}@new.example",)) for n in range(6)]
+    said = _said(on, morning)
+    assert not any("24 hours" in text or "1,400" in text for text in said), said
+
+
+def test_a_second_burst_on_the_next_day_is_told_with_its_own_count() -> None:
+    on, day = _settled()
+    builder = Builder()
+    _said(on, builder.mailing(day + 480 * MINUTE_MS, 1_500, 60))
+    second = _said(on, builder.mailing(day + DAY_MS + 420 * MINUTE_MS, 400, 60))
+    assert any("external recipients in one hour" in text for text in second)
+    assert not any("more than 1," in text for text in second)
+
+
+def test_a_burst_over_midnight_counts_in_full() -> None:
+    whole, day = _settled()
+    split, _ = _settled()
+    noon = best(Builder().mailing(day + 600 * MINUTE_MS, 600, 60), whole)
+    midnight = best(Builder().mailing(day + DAY_MS - 30 * MINUTE_MS, 600, 60), split)
+    assert midnight["external"] >= noon["external"] - 1.0
+
+
+def test_the_sentence_names_a_strange_address_and_says_no_more_than_was_counted() -> None:
+    on, day = _settled()
+    burst = Builder().mailing(day + 600 * MINUTE_MS, 300, 30)
+    for event in burst:
+        event.ip = "45.9.1.7"
+    said = _said(on, burst)[-1]
+    assert ", the last from 45.9.1.7" in said and "hardly any are usual" in said

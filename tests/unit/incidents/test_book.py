@@ -171,4 +171,5 @@ def test_the_story_is_in_order_of_time_and_explains() -> None:
     assert told.tier.value == "act" and told.remediation.startswith("Revoke the account's sessions")
     assert told.title == "ada@home.example: Sent at least 160 messages in one hour"
     assert [resource.type for resource in told.resources] == ["User", "Rule", "Rule"]
-    assert "no strange sign-in was seen" in told.story
+    assert lines[2] == "Not seen so far: no sign-in strange enough to count."
+    assert lines[3].startswith("Together 17.4 nats of surprise (act): evasion 10.4 + impact 12.0, less 2.5 each")
