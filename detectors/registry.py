@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from detectors.accounts.audit_tampering import AuditTamperingDetector
 from detectors.accounts.impossible_session import ImpossibleSessionDetector
 from detectors.accounts.inbox_rule import InboxRuleDetector
 from detectors.accounts.send_surge import SendSurgeDetector
@@ -21,6 +22,7 @@ def account_detectors() -> tuple[Detector[Any], ...]:
         InboxRuleDetector(),
         SendSurgeDetector(),
         SpraySuccessDetector(),
+        AuditTamperingDetector(),
     )
 
 

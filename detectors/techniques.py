@@ -13,3 +13,4 @@ SESSION_COOKIE = Technique(
     "T1550.004", "Use Alternate Authentication Material: Web Session Cookie", "TA0008", "Lateral Movement"
 )
 PASSWORD_SPRAY = Technique("T1110.003", "Brute Force: Password Spraying", "TA0006", "Credential Access")
+DISABLED_LOGS = Technique("T1562.008", "Impair Defenses: Disable or Modify Cloud Logs", "TA0005", "Defense Evasion")

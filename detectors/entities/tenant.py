@@ -25,6 +25,9 @@ RATES = {
     "inbox-rule": 1 / 90,
     "forwarding": 1 / 300,
     "transport-rule": 1 / 365,
+    "audit-tenant": 1 / 10_000,
+    "audit-bypass": 1 / 3_000,
+    "audit-mailbox": 1 / 1_000,
     "strange-place": 1 / 20,  # somebody is at a network new to the account ...
     "strange-turns": 1 / 1000,  # ... with a session that is used at a known one by turns
 }

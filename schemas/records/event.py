@@ -114,6 +114,36 @@ class MailboxForwarding:
 
     to: str | None
     keep_copy: bool | None = None  # DeliverToMailboxAndForward
+    audit: AuditSetting | None = None  # what the same Set-Mailbox said of auditing
+
+
+class AuditScope(StrEnum):
+    """What a change of auditing is about."""
+
+    TENANT = "tenant"
+    ACCOUNT = "account"  # whatever one account does, in all mailboxes (audit bypass)
+    MAILBOX = "mailbox"
+
+
+@dataclass(slots=True, eq=False)
+class AuditSetting:
+    """Detail of a change of what is audited, and of how long it is kept.
+
+    Set-AdminAuditLogConfig and Set-OrganizationConfig (tenant), Set-MailboxAuditBypassAssociation (account), Set-Mailbox.
+    `off` and `on` are the parameters, in the cmdlet's spelling, that leave auditing off and on: `AuditDisabled` True and
+    `AuditBypassEnabled` True are off. `owner`, `delegate`, `admin` are the acts audited from now on, in lower case: () none,
+    None not said. `removed` are acts that `@{Remove=...}` takes out of any of the three.
+    """
+
+    scope: AuditScope
+    name: str | None = None  # account or mailbox: UPN, alias or GUID, lower case
+    off: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()
+    owner: tuple[str, ...] | None = None
+    delegate: tuple[str, ...] | None = None
+    admin: tuple[str, ...] | None = None
+    removed: tuple[str, ...] = ()
+    kept_hours: float | None = None  # AuditLogAgeLimit, AdminAuditLogAgeLimit
 
 
 @dataclass(slots=True, eq=False)
@@ -227,6 +257,7 @@ Detail = (
     SignIn
     | InboxRule
     | MailboxForwarding
+    | AuditSetting
     | TransportRule
     | MailSent
     | TraceRow

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from schemas.records.audit_settings import bypass_setting, mailbox_setting, organization_setting, tenant_setting
 from schemas.records.event import AuditEvent, MailboxForwarding, PermissionGrant, RuleAction, TransportRule
 from schemas.records.values import Record, address, addresses, flag, pairs, split
 
@@ -67,18 +68,39 @@ def _grantee(value: str) -> str | None:
 
 
 def read_set_mailbox(event: AuditEvent, obj: Record) -> None:
-    """Set-Mailbox: forwarding when a Forwarding parameter is given, else a SendOnBehalf grant, else nothing."""
+    """Set-Mailbox: forwarding when a Forwarding parameter is given, else less audit, else a SendOnBehalf grant, else audit
+    as it should be, else nothing."""
     given = pairs(obj.get("Parameters"))
     held = obj.get("ObjectId")
     mailbox = concern_mailbox(event, given.get("Identity"), held if type(held) is str else None)
+    audit = mailbox_setting(obj.get("Parameters"), given, mailbox)
     if "ForwardingSmtpAddress" in given or "ForwardingAddress" in given:
         to = given.get("ForwardingSmtpAddress", "").strip() or given.get("ForwardingAddress", "").strip()
         event.detail = MailboxForwarding(
             to=(address(to.rsplit("/", 1)[-1] if "@" not in to else to) or None) if to else None,
             keep_copy=flag(given.get("DeliverToMailboxAndForward")),
+            audit=audit,
         )
-    elif given.get("GrantSendOnBehalfTo"):
+    elif given.get("GrantSendOnBehalfTo") and (audit is None or (audit.on and not audit.off)):
         event.detail = PermissionGrant(mailbox, _grantee(given["GrantSendOnBehalfTo"]), "SendOnBehalf")
+    else:
+        event.detail = audit
+
+
+def read_bypass(event: AuditEvent, obj: Record) -> None:
+    """Set-MailboxAuditBypassAssociation: the target is the account whose acts are no longer audited."""
+    read_target(event, obj)
+    event.detail = bypass_setting(obj.get("Parameters"), event.target or event.mailbox)
+
+
+def read_tenant_audit(event: AuditEvent, obj: Record) -> None:
+    """Set-AdminAuditLogConfig."""
+    event.detail = tenant_setting(obj.get("Parameters"))
+
+
+def read_organization(event: AuditEvent, obj: Record) -> None:
+    """Set-OrganizationConfig, of which only the audit of all mailboxes matters."""
+    event.detail = organization_setting(obj.get("Parameters"))
 
 
 def read_grant(event: AuditEvent, obj: Record) -> None:
@@ -122,7 +144,7 @@ def _read_transport_rule(action: RuleAction) -> Callable[[AuditEvent, Record], N
 
 
 _TARGET_ONLY: Final = (
-    *("set-casmailbox", "set-mailboxautoreplyconfiguration", "set-mailboxauditbypassassociation", "set-user"),
+    *("set-casmailbox", "set-mailboxautoreplyconfiguration", "set-user"),
     *("remove-mailboxpermission", "remove-recipientpermission", "remove-mailboxfolderpermission", "new-mailbox"),
     *("remove-mailbox", "enable-mailbox", "disable-mailbox", "set-mailboxjunkemailconfiguration"),
     *("set-mailboxregionalconfiguration", "set-mailboxmessageconfiguration", "set-calendarprocessing"),
@@ -130,6 +152,9 @@ _TARGET_ONLY: Final = (
 READERS: Final[dict[str, Callable[[AuditEvent, Record], None]]] = {
     **dict.fromkeys(_TARGET_ONLY, read_target),
     "set-mailbox": read_set_mailbox,
+    "set-mailboxauditbypassassociation": read_bypass,
+    "set-adminauditlogconfig": read_tenant_audit,
+    "set-organizationconfig": read_organization,
     **dict.fromkeys(
         (
             "add-mailboxpermission",

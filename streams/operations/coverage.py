@@ -108,6 +108,15 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             True,
         ),
     ),
+    "audit-tampering": (
+        Need(
+            (EXCHANGE,),
+            "auditing as it is switched off, bypassed or cut short",
+            "the last record before the audit falls silent",
+            _MAIL_AUDIT,
+            True,
+        ),
+    ),
 }
 
 INVENTORY_NEEDS: tuple[Need, ...] = (

@@ -15,6 +15,7 @@ HOUR_MS = 60 * MINUTE_MS
 def examples(detector: str) -> list[AuditEvent]:
     """Events for the detector of this id; KeyError when nobody wrote any."""
     makers = {
+        "audit-tampering": _audit,
         "inbox-rule": _rules,
         "send-surge": _mail,
         "impossible-session": _sessions,
@@ -91,4 +92,27 @@ def _rules() -> list[AuditEvent]:
             builder.cmdlet(at + 7 * MINUTE_MS, "Set-Mailbox", forward),
             builder.cmdlet(at + 9 * MINUTE_MS, "New-TransportRule", {"Name": ".", "BlindCopyTo": "ex@outside.example"}),
         ]
+    return events
+
+
+def _audit() -> list[AuditEvent]:
+    """Three days of one administrator: a bypass and mailboxes off, one on again, the tenant's audit off."""
+    builder, events = Builder(), []
+    for day in range(3):
+        at = MONDAY_MS + day * DAY_MS + 10 * HOUR_MS
+        of = {"Identity": "journal", "AuditBypassEnabled": "True" if day % 2 == 0 else "False"}
+        cut = {"Identity": f"mail{day}", "AuditEnabled": "False", "AuditOwner": "", "AuditLogAgeLimit": "01:00:00"}
+        events += [
+            builder.cmdlet(at, "Set-MailboxAuditBypassAssociation", of, on="journal"),
+            builder.cmdlet(at + MINUTE_MS, "Set-Mailbox", {"Identity": "shared", "AuditEnabled": "False"}, on="shared"),
+            builder.cmdlet(at + 2 * MINUTE_MS, "Set-Mailbox", cut, on=f"mail{day}"),
+            builder.cmdlet(
+                at + 3 * MINUTE_MS, "Set-Mailbox", {"Identity": "mail0", "AuditEnabled": "True"}, on="mail0"
+            ),
+            builder.cmdlet(
+                at + 4 * MINUTE_MS, "Set-AdminAuditLogConfig", {"UnifiedAuditLogIngestionEnabled": "False"}, on="org"
+            ),
+        ]
+    leak = {"Identity": "ada.quill", "ForwardingSmtpAddress": "smtp:ex@outside.example", "AuditEnabled": "False"}
+    events.append(builder.cmdlet(at + 5 * MINUTE_MS, "Set-Mailbox", leak))
     return events
