@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-SCENARIOS = ("S1", "S2", "S7", "S14", "S22")
+SCENARIOS = ("S1", "S2", "S7", "S14", "S22", "S23")
 
 Recipients = Literal["trace", "list", "none"]
 

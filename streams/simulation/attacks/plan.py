@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from streams.simulation.attacks import ranges, s1, s2, s7, s14, s22
+from streams.simulation.attacks import ranges, s1, s2, s7, s14, s22, s23
 from streams.simulation.attacks.kit import Scene
 from streams.simulation.chance import Chance, chance
 from streams.simulation.life.day import Day
@@ -30,9 +30,11 @@ SCRIPTS: dict[str, Script] = {
     "S7": Script(s7.play, s7.DESCRIPTION, s7.KEY_FEATURES),
     "S14": Script(s14.play, s14.DESCRIPTION, s14.KEY_FEATURES),
     "S22": Script(s22.play, s22.DESCRIPTION, s22.KEY_FEATURES),
+    "S23": Script(s23.play, s23.DESCRIPTION, s23.KEY_FEATURES),
 }
 _EARLY = ("S2", "S22")
 _WORKDAY = ("S7",)
+_ADMINISTRATOR = ("S23",)
 
 
 class Plan:
@@ -58,6 +60,8 @@ class Plan:
         for _ in range(400):
             person, day = rng.pick(self._people), self._day(scenario, rng)
             if person.index in taken or person.kind not in ("user", "executive", "merge", "admin"):
+                continue
+            if scenario in _ADMINISTRATOR and person.kind != "admin":
                 continue
             if not (person.present(day) and person.present(min(day + 1, self._tenant.days - 1))):
                 continue

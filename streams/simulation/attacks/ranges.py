@@ -70,3 +70,12 @@ SPRAY_AGENTS = ("BAV2ROPC", "CBAInPROD", "python-requests/2.32.3",
 REPLIES = (2, 12)
 REPLY_GAP_MINUTES = (2.0, 180.0)
 QUIET_READS = (5, 50)
+
+# --- S23: the audit is taken away -----------------------------------------------------------------------------------
+AUDIT_SIGN_IN_SHARE = 0.6  # otherwise the session was stolen before the data begins
+AUDIT_AFTER_MINUTES = (1.0, 90.0)
+AUDIT_FORMS = (
+    ("UnifiedAuditLogIngestionEnabled", 0.4), ("AdminAuditLogEnabled", 0.1), ("AuditDisabled", 0.15),
+    ("AuditEnabled", 0.2), ("AuditBypassEnabled", 0.15),
+)  # fmt: skip
+AUDIT_MAILBOXES = (1, 6)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from streams.simulation.life import bulk, changes, mailing, others, reading, rules, signing
 from streams.simulation.life.admin import admin_day
+from streams.simulation.life.auditing import audit_day
 from streams.simulation.life.day import Day
 from streams.simulation.world.person import Person
 from streams.simulation.world.tenant import Tenant
@@ -65,6 +66,7 @@ def live_day(tenant: Tenant, people: list[Person], person: Person, number: int) 
         bulk.mail_merge(day)
     if person.kind == "admin":
         admin_day(day)
+        audit_day(day)
     return day
 
 

@@ -90,3 +90,23 @@ def test_s22_begins_in_the_first_days_with_finance_words(small: Small) -> None:
     text = str(stages["evasion"])
     assert any(word in text for word in ranges.FINANCE_WORDS)
     assert [body for body in stages["impact"] if body.get("Operation") == "Send"]
+
+
+def test_s23_takes_an_administrators_audit_away(small: Small) -> None:
+    attack, stages = attack_of(small, "S23")
+    names = {forms for forms, _ in ranges.AUDIT_FORMS}
+    for body in stages["evasion"]:
+        given = {item["Name"]: item["Value"] for item in body["Parameters"]}
+        assert set(given) & names and body["UserId"].lower() == attack["account"]
+    assert stages["collection"]
+
+
+def test_administrators_switch_audit_on_and_exempt_one_journal(calm: Small) -> None:
+    commands = {uid: body for uid, body in calm.bodies() if "Audit" in str(body.get("Parameters"))}
+    off = [body for body in commands.values() if body["Operation"] == "Set-MailboxAuditBypassAssociation"]
+    assert len(off) == 1 and off[0]["ObjectId"] == "svc.journal"
+    for body in commands.values():
+        given = {item["Name"]: item["Value"] for item in body["Parameters"]}
+        assert "False" not in [value for name, value in given.items() if name.startswith(("Audit", "Unified"))]
+    kinds = [line["kind"] for line in calm.truth("hard_negatives.jsonl")]
+    assert kinds.count("audit-bypass") == 1

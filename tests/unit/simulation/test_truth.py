@@ -30,7 +30,7 @@ def test_every_named_record_is_in_the_input(small: Small) -> None:
 
 def test_attacks_have_the_fields_of_the_contract(small: Small) -> None:
     attacks = small.truth("attacks.jsonl")
-    assert {attack["scenario"] for attack in attacks} == {"S1", "S2", "S7", "S14", "S22"}
+    assert {attack["scenario"] for attack in attacks} == {"S1", "S2", "S7", "S14", "S22", "S23"}
     for attack in attacks:
         assert set(attack) == FIELDS
         assert attack["start_ms"] <= attack["end_ms"]
