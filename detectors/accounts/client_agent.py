@@ -44,6 +44,11 @@ _SCRIPT = re.compile(
 )
 _PROTOCOL = re.compile(r"Client=[^;]{1,40};(?!Action=|Client=)(.+)", re.I | re.S)
 _LEGACY = re.compile(r"^(bav2ropc|cbainprod|cbainms)", re.I)
+LEGACY_WORDS = {  # what Entra writes where a client knows only the password
+    "bav2ropc": "a legacy password sign-in (BAV2ROPC)",
+    "cbainprod": "a legacy password sign-in (CBAInPROD)",
+    "cbainms": "a legacy password sign-in (CBAInMS)",
+}
 _PLAIN = ("chrome", "edge", "firefox", "safari", "opera")
 
 
@@ -65,6 +70,8 @@ class Agent:
     @property
     def words(self) -> str:
         """ "Chrome on Windows", for a sentence."""
+        if self.browser in LEGACY_WORDS:
+            return LEGACY_WORDS[self.browser]
         names = {"macos": "macOS", "ios": "iOS", "ie": "Internet Explorer", "chromeos": "ChromeOS"}
         system = names.get(self.system, self.system.capitalize())
         browser = names.get(self.browser, self.browser.capitalize() if self.browser in _PLAIN else self.browser)

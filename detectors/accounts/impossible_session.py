@@ -270,7 +270,9 @@ def _judged_again(state: SessionState, row: Row, event: AuditEvent, context: Con
     if nats < row.nats + GAIN_NATS:
         return []
     row.nats = single(nats)
-    return [rejudged_evidence(state, row, row.first_ms // DAY_MS, session, event)] if nats >= EVIDENCE_NATS else []
+    if nats < EVIDENCE_NATS:
+        return []
+    return [rejudged_evidence(state, row, row.first_ms // DAY_MS, session, event, context)]
 
 
 def _denied(state: SessionState, event: AuditEvent, signin: SignIn, context: Context) -> Sequence[Evidence]:

@@ -19,7 +19,7 @@ from detectors.accounts.rule_content import (
     transport_reasons,
     weight,
 )
-from detectors.accounts.rule_sentences import quoted, sentence, short
+from detectors.accounts.rule_sentences import quoted, sentence, short, whence
 from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Control, DetectorInfo, Evidence
 from detectors.models.categories import hash32
 from detectors.models.occurrence import RareOccurrence
@@ -117,7 +117,9 @@ class InboxRuleDetector:
         stage = Stage.COLLECTION if leaks else Stage.EVASION
         technique = techniques.FORWARDING_RULE if leaks else techniques.HIDING_RULE
         return [
-            _evidence(event, context, f"rule:{name:08x}", stage, technique, reasons, sentence(rule, context), content)
+            _evidence(
+                event, context, f"rule:{name:08x}", stage, technique, reasons, sentence(rule, event, context), content
+            )
         ]
 
     def _removed(self, state: RuleState, event: AuditEvent, rule: InboxRule, name: int) -> Sequence[Evidence]:
@@ -153,7 +155,9 @@ class InboxRuleDetector:
             reasons.append(Reason("administrator", "set for another mailbox", "", ADMINISTRATOR_NATS))
         kept = "without keeping a copy" if change.keep_copy is False else "with a copy kept"
         begun = "was already being forwarded, when it was first looked at," if found else "is now forwarded"
-        text = f"All mail of the mailbox {begun} to {short(change.to)}, {kept}."
+        place = whence(event, context)
+        place = f", set{place}" if place else ""
+        text = f"All mail of the mailbox {begun} to {short(change.to)}, {kept}{place}."
         value = f"forward:{name:08x}"
         return [_evidence(event, context, value, Stage.COLLECTION, techniques.FORWARDING_RULE, reasons, text, content)]
 
@@ -174,6 +178,7 @@ class InboxRuleDetector:
             reasons.append(_rare("transport_rule", context.profile.rates.get("transport-rule", TRANSPORT_RATE)))
         copied = ", ".join(short(address) for address in (*rule.copy_to, *rule.redirect_to)[:2]) or "nobody"
         begun = "was already there when it was first looked at" if found else "was made"
+        begun += whence(event, context)
         text = f"A mail flow rule {quoted(rule.name)} for the whole tenant {begun}; it sends mail to {copied}."
         value = f"flow:{name:08x}"
         return [_evidence(event, context, value, Stage.COLLECTION, techniques.FORWARDING_RULE, reasons, text, content)]

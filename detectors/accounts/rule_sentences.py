@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from detectors.accounts.address_words import come_from
 from detectors.accounts.rule_content import first_outside, whole
 from detectors.engine.detector import Context
-from schemas.records.event import InboxRule, RuleAction
+from schemas.records.event import AuditEvent, InboxRule, RuleAction
 from schemas.text import printable
 
 _STORE_ID = re.compile(r"[A-Za-z0-9+/_=-]{40,}\Z")
@@ -27,8 +28,8 @@ def _folder(name: str) -> str:
     return "a folder known only by its store id" if _STORE_ID.match(name) else f'"{short(name)}"'
 
 
-def sentence(rule: InboxRule, context: Context) -> str:
-    """What an inbox rule does, and that it was made, changed or found."""
+def sentence(rule: InboxRule, event: AuditEvent, context: Context) -> str:
+    """What an inbox rule does, that it was made, changed or found, and the strange address that it came from."""
     does = []
     if rule.delete:
         does.append("deletes")
@@ -47,4 +48,10 @@ def sentence(rule: InboxRule, context: Context) -> str:
     if rule.action is RuleAction.FOUND:
         verb = "was already there when it was first looked at"
     acts = ", ".join(does) or "touches mail"
-    return f"An inbox rule {quoted(rule.name)} {verb}; it {acts} ({which})."
+    return f"An inbox rule {quoted(rule.name)} {verb}{whence(event, context)}; it {acts} ({which})."
+
+
+def whence(event: AuditEvent, context: Context) -> str:
+    """ " from 45.9.1.7 (NL)", or nothing: see `come_from`."""
+    place = come_from(event, context)
+    return f" {place}" if place else ""

@@ -47,8 +47,8 @@ _HOME_OR_NEUTRAL = HOME | NEUTRAL
 class Continuity:
     """Terms of one row, and what happened to its session.
 
-    `moved`: it went on from another network; `alive`: it was used at two networks by turns, there and back or both going
-    on; `changed` names what it got another of, operating system or browser; `journey` is in words.
+    `moved`: it went on from another network; `alive`: it was used at two networks by turns, there and back or both going on;
+    `changed` names what it got another of; `journey` is in words. `other`: the row at the other end of it.
     """
 
     terms: list[Term] = field(default_factory=list)
@@ -57,6 +57,7 @@ class Continuity:
     changed: str = ""
     journey: str = ""
     certain: bool = False
+    other: Row | None = None
 
     @property
     def nats(self) -> float:
@@ -218,7 +219,9 @@ def _met(by: Row, row: Row) -> bool:
 def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, turns: float, found: Continuity) -> None:
     """Networks: where the session came from, and whether it stayed alive there."""
     first, last = row.first_ms, row.last_ms
-    left = [other.last_ms for other in away if other.first_ms <= first]
+    before = [other for other in away if other.first_ms <= first]
+    left = [other.last_ms for other in before]
+    found.other = max(before, key=lambda other: (other.last_ms, other.key), default=None)
     found.moved = bool(left) or (home is not None and row.network != home.network and row.wide != home.wide)
     if familiar >= 1.0:
         return
@@ -232,7 +235,7 @@ def _hands(row: Row, familiar: float, away: list[Row], home: Session | None, tur
             found.terms.append(("second_factor", "by claim in the token", "asked at a new place", 1.0))
     for other in away:
         if other.first_ms <= last and first <= other.last_ms:
-            found.alive = True
+            found.alive, found.other = True, other
             nats = round(turns * damp, 2)
             found.terms.append(("session", "used by turns at two networks", "one network", nats))
             break
@@ -280,7 +283,7 @@ def _far(one: Row, other: Row) -> bool:
 
 
 def _journey(state: SessionState, row: Row, found: Continuity) -> None:
-    best, words = 0.0, ""
+    best, words, end = 0.0, "", row
     for other in state.all_rows():
         if other is row or not _far(row, other):
             continue
@@ -290,7 +293,8 @@ def _journey(state: SessionState, row: Row, found: Continuity) -> None:
         if SYSTEMS[row.system] in PHONES or SYSTEMS[other.system] in PHONES:
             nats *= 0.3  # a carrier's addresses are placed at its gateway
         if nats > best:
-            best, words = nats, f"{km:.0f} km in {gap / 60_000:.0f} minutes"
+            best, end, words = nats, other, f"{km:.0f} km in {gap / 60_000:.0f} minutes"
     if best >= 0.5:
         found.journey = words
+        found.other = found.other or end
         found.terms.append(("velocity", words, "below an aeroplane's", round(min(best, 4.0), 2)))

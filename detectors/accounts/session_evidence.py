@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from detectors.accounts.client_agent import Agent
+from detectors.accounts.client_agent import LEGACY_WORDS, Agent
 from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, Term, continued, same_place
 from detectors.accounts.session_state import (
     DEVICE_HELD,
@@ -178,7 +178,8 @@ def _provisional(other: Row, row: Row, context: Context) -> bool:
 def _agent(state: SessionState, seen: Sighting, context: Context) -> Iterator[Term]:
     agent = seen.agent
     if agent.script and state.familiarity("agent", agent.family) < 1.0:
-        yield "user_agent", f"a script ({agent.browser})", "a browser or mail program", 2.0
+        what = agent.words if agent.browser in LEGACY_WORDS else f"a script ({agent.browser})"
+        yield "user_agent", what, "a browser or mail program", 2.0
     if not agent.family or state.familiarity("agent", agent.family) > 0.0 or "agent" not in state.models:
         return
     if context.sealed_days < SETTLED_DAYS and any(

@@ -6,7 +6,9 @@ from detectors import techniques
 from detectors.accounts.session_continuity import Continuity
 from detectors.accounts.session_evidence import Judgement, Sighting
 from detectors.accounts.session_state import Row, SessionState
+from detectors.accounts.spot import spot_of
 from detectors.engine.detector import Context, Control, Evidence, RecordRef
+from detectors.models.categories import hash32
 from schemas.contracts.incident import Reason, Stage, Technique
 from schemas.records.event import AuditEvent, SignIn
 
@@ -41,12 +43,16 @@ def evidence_of(
     )
 
 
-def rejudged_evidence(state: SessionState, row: Row, day: int, session: Continuity, event: AuditEvent) -> Evidence:
+def rejudged_evidence(
+    state: SessionState, row: Row, day: int, session: Continuity, event: AuditEvent, context: Context
+) -> Evidence:
     """An earlier sighting that looks different by a later record; it counts under the record by which it was met."""
     state.shown.setdefault(day, set()).add(value_of(row))
     uid, operation, ip, session_id = row.record or (event.record_id, event.operation, event.ip, event.session)
     time_ms = row.first_ms if row.record else event.time_ms
-    known = f"{ip}, as judged when it appeared" if row.record else "an address of the day, as judged when it appeared"
+    where = _named(row, event, context) or "an address of the same day"
+    other = _named(session.other, event, context) if session.other is not None else ""
+    own = Reason("network", f"{where}, with its client and device", "", round(row.own_nats, 2))
     return Evidence(
         detector=DETECTOR,
         value=_value(row),
@@ -54,8 +60,8 @@ def rejudged_evidence(state: SessionState, row: Row, day: int, session: Continui
         technique=_technique(session),
         control=Control.SESSION,
         nats=round(row.own_nats + session.nats, 2),
-        reasons=_ranked([Reason("network", known, "", round(row.own_nats, 2)), *session.reasons]),
-        sentence=_told_later(ip if row.record else None, session),
+        reasons=_ranked([own, *session.reasons]),
+        sentence=_told_later(where, other, session),
         advice=REVOKE,
         certain=session.certain,
         record=RecordRef(time_ms, uid, operation, ip, session_id),
@@ -135,12 +141,20 @@ def _place(familiar: float) -> str:
     return "a network this account has hardly used" if familiar else "which is none of this account's known networks"
 
 
-def _told_later(ip: str | None, session: Continuity) -> str:
-    where = ip or "an address of the same day"
+def _named(row: Row, event: AuditEvent, context: Context) -> str:
+    """A row's address with whose it is; empty where neither the row nor the record at hand has it."""
+    ip = row.record[2] if row.record else event.ip
+    if ip is None or hash32(ip) != row.address:
+        return ""
+    return spot_of(ip, context.knowledge.lookup.fact(ip)).name
+
+
+def _told_later(where: str, other: str, session: Continuity) -> str:
     if session.alive:
-        return f"One session was used by turns from {where} and from another network."
+        usual = f"{other}, which is not" if other else "one that is not"
+        return f"One session was used by turns from two networks: {where}, which is strange here, and {usual}."
     if session.changed:
         return f"One session was used from {where} with another {session.changed} than before."
     if session.moved:
-        return f"One session was used from {where} after it had been in use at another network."
-    return f"The account was used from {where} and from another place, {session.journey} apart."
+        return f"One session was used from {where} after it had been in use at {other or 'another network'}."
+    return f"The account was used from {where} and from {other or 'another place'}, {session.journey} apart."

@@ -12,20 +12,27 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from detectors import techniques
+from detectors.accounts.spray_sentences import (
+    SUCCESS_NATS,
+    entered_evidence,
+    fact_of,
+    network_evidence,
+    spray_reason,
+    success_sentence,
+)
 from detectors.engine.detector import DAY_MS, Context, Control, DetectorInfo, Evidence
 from detectors.engine.network import prefix_of
+from detectors.engine.network_words import network_words
 from detectors.models.categories import CategoryNovelty, hash32
-from schemas.contracts.incident import Reason, Resource, Stage
+from schemas.contracts.incident import Reason, Stage
 from schemas.contracts.notice import Notice
 from schemas.records.event import AuditEvent, SignIn
 
 NETWORKS_MAX = 12
 OPEN_MAX = 16  # networks of an open day
-SUCCESS_NATS = 8.0  # detection-science 1.11
 SPRAY_FROM_NATS = 6.0  # the network's own surprise counts above this
 LEAST_NATS, MOST_NATS = 12.0, 14.0  # alone never enough to act
 KNOWN_NATS = -8.0
-MINUTE_MS = 60_000
 DAY_MAX = 47_482  # 2099-12-31: no record is later
 _HEAD = struct.Struct("<HB")
 _SEEN, _SEEN_1 = struct.Struct("<II"), struct.Struct("<Iq")
@@ -81,11 +88,14 @@ class SpraySuccessDetector:
         if notice.detector != self.info.id:
             return ()
         if notice.what == "failure":
-            return [self._network(notice)]
+            return [network_evidence(notice, context)]
+        if context.account.startswith("net:"):
+            return [entered_evidence(notice)]
         spray = max(notice.nats - SPRAY_FROM_NATS, LEAST_NATS - SUCCESS_NATS)
+        where = network_words(notice.entity, fact_of(notice, context))
         reasons = [
-            Reason("password_accepted", notice.ip or notice.entity, "no password accepted there", SUCCESS_NATS),
-            _spray_reason(notice, round(min(spray, MOST_NATS - SUCCESS_NATS), 2)),
+            Reason("password_accepted", notice.ip or where, "no password accepted there", SUCCESS_NATS),
+            spray_reason(notice, min(spray, MOST_NATS - SUCCESS_NATS)),
         ]
         if notice.ip and state.known.known(hash32(prefix_of(notice.ip))) and not notice.failed_here:
             reasons.append(Reason("network_known", "signed in from here before", "", KNOWN_NATS))
@@ -99,31 +109,13 @@ class SpraySuccessDetector:
                 control=Control.SESSION if inside else Control.PASSWORD,
                 nats=round(sum(reason.nats for reason in reasons), 2),
                 reasons=tuple(reasons),
-                sentence=_sentence(notice),
+                sentence=success_sentence(notice, context),
                 advice="Reset the password and require a second factor; look at what else came from this network.",
                 certain=True,
                 adds=True,
                 proof=inside,
             )
         ]
-
-    def _network(self, notice: Notice) -> Evidence:
-        accounts = dict.fromkeys(str(row[3]) for row in notice.records if row[3])
-        return Evidence(
-            detector=self.info.id,
-            value="spray",
-            stage=Stage.ACCESS,
-            technique=techniques.PASSWORD_SPRAY,
-            control=Control.OUTSIDER,
-            nats=notice.nats,
-            reasons=(_spray_reason(notice, notice.nats),),
-            sentence=f"{notice.accounts} accounts failed to sign in {_where(notice)} within {_span(notice)},"
-            " and none was known to have succeeded by then.",
-            advice="Block the network; check that the accounts that failed use a second factor.",
-            certain=True,
-            proof=False,
-            resources=tuple(Resource("User", account, account) for account in accounts),
-        )
 
     def seal(self, state: Places, day: int, learn: bool, context: Context) -> None:
         """Learn the day's networks."""
@@ -162,39 +154,3 @@ class SpraySuccessDetector:
         if at != len(data) or any(not 0 <= day <= DAY_MAX for day in places.open):
             raise ValueError("the known networks are damaged")
         return places
-
-
-def _spray_reason(notice: Notice, nats: float) -> Reason:
-    observed = f"{notice.accounts} accounts in {_span(notice)}, {notice.attempts} attempts"
-    return Reason("failed_accounts", observed, f"about {notice.expected:.2g}", nats)
-
-
-def _span(notice: Notice) -> str:
-    minutes = notice.window_ms // MINUTE_MS
-    if minutes < 60:
-        return f"{minutes} minutes"
-    if minutes == 60:
-        return "one hour"
-    return f"{minutes // 60} hours" if minutes <= DAY_MS // MINUTE_MS else f"{minutes // 1_440} days"
-
-
-UNNAMED = "00000000"  # hash of a client that says nothing
-
-
-def _where(notice: Notice) -> str:
-    if notice.entity == "tenant":
-        return "from networks new to them"
-    network, separator, software = notice.entity.rpartition("/")
-    if notice.entity == notice.ip or not separator:
-        return f"from {notice.entity}"
-    client = "with software that no record names" if software == UNNAMED else "with the same software"
-    return f"{client} from {network.removeprefix('net:')}"
-
-
-def _sentence(notice: Notice) -> str:
-    entered = "Signed in" if notice.what == "success" else "Its password was accepted, and a further step refused,"
-    failed = f"{notice.accounts} accounts failed within {_span(notice)}"
-    if notice.entity == notice.ip:
-        return f"{entered} from {notice.ip}, from which {failed}."
-    place = f" from {notice.ip}" if notice.ip else ""
-    return f"{entered}{place}, while {failed} {_where(notice)}."

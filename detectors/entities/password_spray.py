@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from detectors import techniques
 from detectors.engine.detector import DetectorInfo
 from detectors.engine.network import wide_prefix_of
+from detectors.entities.spray_notices import DETECTOR, MINUTE_MS, accuse, name_entered, tell
 from detectors.entities.spray_state import (
     DAY,
     FAILING_MAX,
@@ -31,15 +32,12 @@ from detectors.entities.spray_state import (
 )
 from detectors.entities.spray_windows import ACCOUNTS_MIN, TENANT, Finding, busiest, learn_days, prior_of
 from detectors.models.categories import hash32
-from schemas.contracts.log import EntryKind, LogEntry
-from schemas.contracts.notice import Notice, encode_notice
+from schemas.contracts.log import LogEntry
 from schemas.contracts.signal import Contribution, Signal
 from schemas.records.aadsts import failure_of
 from schemas.records.event import Failure
 
 ANSWER_NATS = 10.1  # the nominal review threshold
-MINUTE_MS = 60_000
-RECORDS_MAX = 16
 SEALED_AFTER_DAYS = 2
 RARE_SHARE = 0.1
 FEW = 2  # accounts; a place of fewer, where nobody fails, is forgotten after two days
@@ -49,7 +47,7 @@ class PasswordSpray:
     """Counts the accounts that fail at a network and tells those that succeed there."""
 
     info = DetectorInfo(
-        id="password-spray",
+        id=DETECTOR,
         number=33,
         version=1,
         title="Password spray",
@@ -159,7 +157,8 @@ def _succeeded(state: SprayState, signal: Signal, minute: int) -> Sequence[LogEn
     episode = state.episode
     if episode is None or _told(episode, hit) or not _concerned(state, signal.entity, episode, hit):
         return ()
-    return [_tell(state, episode, signal, hit)]
+    entered = [name_entered(episode, signal, hit)] if _accused(state, episode) else []
+    return [*entered, tell(state, episode, signal, hit)]
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -187,14 +186,22 @@ def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[Log
         finding.agent,
     )
     state.episode = episode
-    told = [
-        _tell(state, episode, signal, hit)
-        for hit in sorted(state.hits.values(), key=lambda hit: (hit.time_ms, hit.record_id))
-        if not _told(episode, hit) and _concerned(state, signal.entity, episode, hit)
-    ]
-    if told or elsewhere:
+    accused = _accused(state, episode)
+    told: list[LogEntry] = []
+    for hit in sorted(state.hits.values(), key=lambda hit: (hit.time_ms, hit.record_id)):
+        if _told(episode, hit) or not _concerned(state, signal.entity, episode, hit):
+            continue
+        told.append(tell(state, episode, signal, hit))
+        if accused and (former is None or not _told(former, hit)):
+            told.append(name_entered(episode, signal, hit))
+    if elsewhere or (told and not accused):
         return told
-    return [_network_notice(state, episode, signal, finding)]
+    return [*told, accuse(state, episode, signal, finding)]
+
+
+def _accused(state: SprayState, episode: Episode) -> bool:
+    """The network itself was told of this spray, before anybody was known to have succeeded."""
+    return any(item.told and item.first >= episode.first for item in state.failing.values())
 
 
 def _told(episode: Episode, hit: Hit) -> bool:
@@ -259,55 +266,3 @@ def _told_elsewhere(state: SprayState, entity: str, finding: Finding) -> bool:
     else:
         return False
     return sum(count for count in places.values() if count < ACCOUNTS_MIN) < ACCOUNTS_MIN
-
-
-def _row(name: str, item: Failing) -> list[object]:
-    return [item.record_id, item.time_ms, item.operation, "" if name.startswith("?") else name]
-
-
-def _notice(episode: Episode, signal: Signal, hit: Hit, failed_here: bool, records: list[list[object]]) -> Notice:
-    return Notice(
-        detector=PasswordSpray.info.id,
-        kind=signal.kind,
-        entity=signal.entity,
-        accounts=episode.accounts,
-        attempts=episode.attempts,
-        window_ms=episode.window * MINUTE_MS,
-        expected=round(episode.expected, 3),
-        nats=episode.nats,
-        first_ms=episode.first * MINUTE_MS,
-        last_ms=episode.last * MINUTE_MS,
-        time_ms=hit.time_ms,
-        record_id=hit.record_id,
-        source=hit.source,
-        operation=hit.operation,
-        ip=hit.ip,
-        failed_here=failed_here,
-        what=hit.what,
-        records=records,
-    )
-
-
-def _tell(state: SprayState, episode: Episode, signal: Signal, hit: Hit) -> LogEntry:
-    episode.told = sorted({*episode.told, f"{hit.account}|{hit.what}"})
-    own = state.failing.get(hit.account)
-    records = [_row(hit.account, own)] if own is not None else []
-    return _entry(signal, hit.account, _notice(episode, signal, hit, own is not None, records))
-
-
-def _network_notice(state: SprayState, episode: Episode, signal: Signal, finding: Finding) -> LogEntry:
-    """Nobody succeeded: the answer goes to the network's own key, with failures not yet shown."""
-    fresh = [name for name in finding.names if not state.failing[name].told][-RECORDS_MAX:]
-    rows = [_row(name, state.failing[name]) for name in fresh]
-    for name in fresh:
-        state.failing[name].told = True
-    last = state.failing[finding.names[-1]]
-    hit = Hit("", "failure", last.time_ms, last.record_id, signal.source, last.operation, last.ip, last.agent)
-    return _entry(signal, f"net:{signal.entity.removeprefix('net:')}", _notice(episode, signal, hit, False, rows))
-
-
-def _entry(signal: Signal, account: str, notice: Notice) -> LogEntry:
-    identity = f"{notice.entity}|{notice.record_id}|{notice.accounts}"
-    return LogEntry(
-        EntryKind.NOTICE, signal.tenant, account, encode_notice(notice), PasswordSpray.info.id, identity, "notice"
-    )

@@ -85,7 +85,7 @@ def _busiest(state: SprayState, prior: Prior, minute: int, order: Sequence[tuple
             continue  # in a week new networks see the mistakes of everybody who travels
         begin, end = _fullest(firsts, minute, window)
         found = _scored(state, prior, tuple(name for _, name in order[begin:end]), window)
-        if found is not None and (best is None or found.nats > best.nats):
+        if found is not None and (best is None or (found.nats, found.accounts) > (best.nats, best.accounts)):
             best = found
     return best
 

@@ -26,6 +26,7 @@ RECORDS_MAX = 64
 REASONS_MAX = 3
 LEAST_SHOWN_NATS = 0.05  # what rounds to nothing is not told
 _UNSEEN = {Stage.ACCESS: "no sign-in strange enough to count", Stage.IMPACT: "no surge of mail"}
+ENTERED, _NOBODY = "password_accepted", "no account that it got into"
 _FIRST_STEPS = {  # by kind of account: for review, for act
     "User": ("Ask the owner first.", "Revoke the account's sessions and reset its password now."),
     "Service": (
@@ -129,7 +130,9 @@ def _story(strongest: list[Held], book: Book, tier: Tier, kind: str) -> str:
         times = "" if held.count == 1 else f" ({held.count:,} records)"
         lines.append(f"{clock_text(held.first.time_ms)}: {held.sentence}{times} Because: {_because(held)}.")
     missing = [words for stage, words in _UNSEEN.items() if all(held.stage != stage for held in strongest)]
-    if missing and kind != "Network":
+    if kind == "Network":
+        missing = [] if any(reason.feature == ENTERED for held in strongest for reason in held.reasons) else [_NOBODY]
+    if missing:
         lines.append(f"Not seen so far: {'; '.join(missing)}.")
     return "\n".join([*lines, _together(strongest, book, tier)])
 

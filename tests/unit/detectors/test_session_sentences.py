@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from detectors.accounts.client_agent import agent_of
 from schemas.records.event import AuditEvent, SignIn
 from tests.scenarios.places import PLACES
 from tests.unit.detectors.session_life import Life
@@ -104,7 +105,25 @@ def test_by_turns_is_said_of_interleaved_use_alone(
 def test_a_journey_is_told_with_its_figures() -> None:
     life = Life()
     _come(life, (9.7, "lagos", "pc", "b"), (9, "office", "pc", "a"))
-    assert re.search(r"used from 197\.210\.1\.1 and from another place, \d+ km in 42 minutes apart\.", _said(life))
+    lagos, berlin = r"197\.210\.1\.1 \(.*Lagos, NG\)", r"198\.51\.100\.7 \(.*Berlin, DE\)"
+    assert re.search(rf"used from {lagos} and from {berlin}, \d+ km in 42 minutes apart\.", _said(life))
+
+
+def test_by_turns_names_both_networks_and_which_is_the_strange_one() -> None:
+    life = Life()
+    _come(life, (9, "home", "pc", "s"), (9.2, "hosting-nl", "pc", "s"), (9.5, "home", "pc", "s"))
+    strange, home = PLACES["hosting-nl"].ip, PLACES["home"].ip
+    assert re.search(
+        rf"two networks: {strange} \(.*\), which is strange here, and {home} \(.*\), which is not\.", _said(life)
+    )
+    reasons = [reason for held in life.held().values() for reason in held.reasons]
+    assert not any("as judged" in reason.observed for reason in reasons)
+
+
+def test_a_legacy_client_is_named_in_words() -> None:
+    agent = agent_of(None, None, "BAV2ROPC")
+    assert agent.words == "a legacy password sign-in (BAV2ROPC)"
+    assert agent_of(None, None, "CBAInPROD").words == "a legacy password sign-in (CBAInPROD)"
 
 
 def _hostile(event: AuditEvent) -> AuditEvent:

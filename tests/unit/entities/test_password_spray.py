@@ -39,8 +39,9 @@ NETWORK = f"net:{ADDRESS}"
 
 def test_four_accounts_at_a_strange_address_and_a_success() -> None:
     signals = [*spray(4, NOON, 10_000), signal("u2@corp.example", NOON + 2 * MINUTE, "success")]
-    (first, network), (second, success) = answers(signals)
-    assert (first, second) == (NETWORK, "u2@corp.example")
+    (first, network), (second, entered), (third, success) = answers(signals)
+    assert (first, second, third) == (NETWORK, NETWORK, "u2@corp.example")
+    assert (entered.what, entered.records[0][3]) == ("success", "u2@corp.example")
     assert (network.what, network.accounts, network.window_ms) == ("failure", 4, 10 * MINUTE)
     assert [row[3] for row in network.records] == [f"u{n}@corp.example" for n in range(4)]
     assert (success.what, success.failed_here, success.accounts) == ("success", True, 4)
@@ -80,6 +81,19 @@ def test_answered_again_at_each_doubling_only() -> None:
     counts = [notice.accounts for account, notice in answers(signals) if account == "u1@corp.example"]
     assert len(counts) == 4
     assert all(after >= 2 * before for before, after in pairwise(counts[1:]))
+
+
+def test_the_accused_network_hears_of_growth_and_of_each_success_once() -> None:
+    signals = [*spray(4, NOON, 10_000), signal("u1@corp.example", NOON + MINUTE, "success")]
+    signals += [signal(f"v{n}@corp.example", NOON + 2 * MINUTE + n * 10_000) for n in range(68)]
+    heard = [notice for account, notice in answers(signals) if account == NETWORK]
+    assert [notice.accounts for notice in heard if notice.what == "failure"][-1] >= 36
+    assert [notice.records[0][3] for notice in heard if notice.what == "success"] == ["u1@corp.example"]
+
+
+def test_a_network_where_somebody_succeeded_first_is_not_accused() -> None:
+    signals = [signal("u1@corp.example", NOON, "success"), *spray(40, NOON + MINUTE, 10_000)]
+    assert set(told(signals)) == {"u1@corp.example"}
 
 
 def test_slow_spray_an_account_an_hour_for_three_days() -> None:

@@ -15,8 +15,10 @@ from detectors.engine.detector import Context, Control, Evidence
 from detectors.engine.entity_engine import EntityEngine
 from detectors.engine.knowledge import Knowledge
 from detectors.engine.signal_order import OrderedEntities
+from detectors.incidents.book import Book, OpenIncident, Ref
+from detectors.incidents.story import tell
 from detectors.registry import account_detectors, entity_detectors
-from schemas.contracts.incident import Incident, Tier
+from schemas.contracts.incident import Activity, Incident, Tier
 from schemas.contracts.notice import Notice, decode_notice, encode_notice
 from schemas.contracts.profile import Profile
 from schemas.identity.identity_map import IdentityMap
@@ -48,6 +50,7 @@ NOTICE = Notice(
     failed_here=False,
 )
 DETECTOR = SpraySuccessDetector()
+INCIDENT = OpenIncident("i1", MONDAY, {"review": MONDAY}, 1)
 
 
 def context(day: int = MONDAY // DAY) -> Context:
@@ -75,11 +78,11 @@ def weighed(state: Places, notice: Notice) -> Evidence:
 
 def test_a_success_reaches_review_and_never_act_alone() -> None:
     weak, strong = weighed(lived([]), replace(NOTICE, accounts=4, nats=10.2)), weighed(lived([]), NOTICE)
-    assert (weak.nats, strong.nats) == (12.2, 14.0)
+    assert (weak.nats, strong.nats) == (12.22, 14.05)
     assert strong.nats < 10.1 + 4.6
     assert sum(reason.nats for reason in strong.reasons) == pytest.approx(strong.nats)
     assert (strong.control, strong.proof, strong.adds) == (Control.SESSION, True, True)
-    assert strong.sentence == f"Signed in from {ADDRESS}, from which 23 accounts failed within one hour."
+    assert strong.sentence == f"Signed in from {ADDRESS}, from which at least 23 accounts failed within one hour."
 
 
 def test_accepted_password_is_no_session() -> None:
@@ -90,27 +93,62 @@ def test_accepted_password_is_no_session() -> None:
 
 def test_own_network_says_little_unless_the_account_failed_there() -> None:
     home = lived([9, 8, 7])
-    assert weighed(home, NOTICE).nats == pytest.approx(6.0)
-    assert weighed(home, replace(NOTICE, failed_here=True)).nats == 14.0
-    assert weighed(lived([9]), NOTICE).nats == 14.0
-    assert weighed(lived([9, 8, 7], learn=False), NOTICE).nats == 14.0
-    assert weighed(lived([9, 8, 7], ip="198.51.100.1"), NOTICE).nats == 14.0
+    assert weighed(home, NOTICE).nats == pytest.approx(6.05)
+    assert weighed(home, replace(NOTICE, failed_here=True)).nats == 14.05
+    assert weighed(lived([9]), NOTICE).nats == 14.05
+    assert weighed(lived([9, 8, 7], learn=False), NOTICE).nats == 14.05
+    assert weighed(lived([9, 8, 7], ip="198.51.100.1"), NOTICE).nats == 14.05
 
 
 def test_a_spray_without_success_accuses_the_network_and_names_the_accounts() -> None:
     rows = [[f"f{n}", MONDAY + n, "Sign-in", f"u{n}@corp.example"] for n in range(4)] + [["f9", MONDAY, "Sign-in", ""]]
     evidence = weighed(lived([]), replace(NOTICE, what="failure", nats=15.0, records=rows))
-    assert (evidence.control, evidence.proof, evidence.nats) == (Control.OUTSIDER, False, 15.0)
+    assert (evidence.control, evidence.proof, evidence.nats) == (Control.OUTSIDER, False, 15.05)
     assert [resource.uid for resource in evidence.resources] == [f"u{n}@corp.example" for n in range(4)]
 
 
 def test_sentences_are_true_of_what_was_counted() -> None:
     carrier = replace(NOTICE, entity="asn:9009/0000c0de", window_ms=10 * 60_000)
-    assert "with the same software from asn:9009" in weighed(lived([]), carrier).sentence
+    assert "with the same software from AS9009" in weighed(lived([]), carrier).sentence
     assert "within 10 minutes" in weighed(lived([]), carrier).sentence
     everywhere = replace(NOTICE, entity="tenant", window_ms=7 * DAY)
     assert "within 7 days from networks new to them" in weighed(lived([]), everywhere).sentence
     assert "24 hours" in weighed(lived([]), replace(NOTICE, window_ms=DAY)).sentence
+
+
+def network_context() -> Context:
+    found = context()
+    found.account = f"net:{ADDRESS}"
+    return found
+
+
+def test_what_stands_against_a_network_grows_with_the_spray_and_names_who_was_entered() -> None:
+    book, day = Book(), MONDAY // DAY
+    for accounts in (16, 32, 64):
+        notice = replace(NOTICE, what="failure", accounts=accounts)
+        [found] = DETECTOR.notice(lived([]), notice, network_context())
+        book.add(found, Ref(notice.time_ms, "r1", "Sign-in", ADDRESS, None, found.nats), day)
+    entered = replace(NOTICE, records=[["r2", MONDAY, "Sign-in", "u7@corp.example"]])
+    [found] = DETECTOR.notice(lived([]), entered, network_context())
+    before = tell(book, INCIDENT, Activity.CREATE, "t1", f"net:{ADDRESS}", MONDAY, "p", True, ())
+    assert before.title == f"network {ADDRESS}: At least 64 accounts failed to sign in from {ADDRESS} within one hour"
+    assert "no account that it got into" in before.story and before.remediation.startswith("Block the network")
+    score = book.score()
+    book.add(found, Ref(MONDAY, "r2", "Sign-in", ADDRESS, None, found.nats), day)
+    after = tell(book, INCIDENT, Activity.UPDATE, "t1", f"net:{ADDRESS}", MONDAY, "p", True, ())
+    assert f"u7@corp.example signed in from {ADDRESS}; the account has an incident of its own." in after.story
+    assert "got into" not in after.story and "reset the passwords" in after.remediation
+    assert (book.score(), book.act_score()) == (score, 0.0)
+    assert "u7@corp.example" in {resource.uid for resource in after.resources}
+
+
+def test_an_account_is_told_of_the_greatest_count() -> None:
+    book = Book()
+    for accounts in (128, 16, 64):
+        [found] = DETECTOR.notice(lived([]), replace(NOTICE, accounts=accounts), context())
+        book.add(found, Ref(NOTICE.time_ms, "r1", "Sign-in", ADDRESS, None, found.nats), MONDAY // DAY)
+    [held] = book.held.values()
+    assert "at least 128 accounts" in held.sentence and held.nats < 14.6
 
 
 def test_notices_of_others_are_not_weighed() -> None:
@@ -173,7 +211,9 @@ def test_real_spray_accuses_the_account_that_it_opened(
     [incident] = [
         incident
         for incident in invictus.values()
-        if successes & {record.uid for record in incident.evidence} and "password-spray" in incident.detectors
+        if successes & {record.uid for record in incident.evidence}
+        and "password-spray" in incident.detectors
+        and incident.resources[0].type == "User"
     ]
     assert incident.resources[0].uid == "a.thulile@dutchmasterz.onmicrosoft.com"
     assert "T1110.003" in {technique.uid for technique in incident.techniques}
