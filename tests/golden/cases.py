@@ -43,7 +43,26 @@ def _accused() -> bytes:
     return _folded([*rules, *examples("impossible-session")])
 
 
-WRITERS: dict[str, Callable[[], bytes]] = {"quiet": _quiet, "mailing": _mailing, "accused": _accused}
+def _administrator() -> bytes:
+    builder = Builder()
+    events, after = play("5 workdays of 8 sends a day", MONDAY_MS, builder)
+    audit = examples("audit-tampering")
+    later = [replace(event, time_ms=event.time_ms + after - MONDAY_MS + DAY_MS) for event in audit]
+    bypass = builder.cmdlet(
+        MONDAY_MS + DAY_MS + 600 * MINUTE_MS,
+        "Set-MailboxAuditBypassAssociation",
+        {"Identity": "scan", "AuditBypassEnabled": "True"},
+        on="scan",
+    )
+    return _folded([*events, bypass, *later])
+
+
+WRITERS: dict[str, Callable[[], bytes]] = {
+    "quiet": _quiet,
+    "mailing": _mailing,
+    "accused": _accused,
+    "administrator": _administrator,
+}
 
 
 def golden_files() -> Iterator[Path]:
