@@ -6,7 +6,7 @@ from detectors import techniques
 from detectors.accounts.session_continuity import Continuity
 from detectors.accounts.session_evidence import Judgement, Sighting
 from detectors.accounts.session_state import Row, SessionState
-from detectors.accounts.spot import spot_of
+from detectors.accounts.spot import fact_as_told, spot_of
 from detectors.engine.detector import Context, Control, Evidence, RecordRef
 from detectors.models.categories import hash32
 from schemas.contracts.incident import Reason, Stage, Technique
@@ -146,7 +146,7 @@ def _named(row: Row, event: AuditEvent, context: Context) -> str:
     ip = row.record[2] if row.record else event.ip
     if ip is None or hash32(ip) != row.address:
         return ""
-    return spot_of(ip, context.knowledge.lookup.fact(ip)).name
+    return spot_of(ip, fact_as_told(context.knowledge.lookup.fact(ip), row.country)).name
 
 
 def _told_later(where: str, other: str, session: Continuity) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
+from string import ascii_uppercase
 
 from detectors.accounts.session_state import NOWHERE
 from detectors.engine.network import (
@@ -66,6 +68,17 @@ def spot_of(ip: str, fact: NetworkFact) -> Spot:
         kind=network_class(fact),
         name=f"{ip} ({where})" if where else ip,
     )
+
+
+_COUNTRY_OF = {hash32(code): code for code in map("".join, product(ascii_uppercase, repeat=2))}
+
+
+def fact_as_told(fact: NetworkFact, country: int) -> NetworkFact:
+    """The fact of an address with the country (hash) that a sign-in told of it, which wins over the network data's place."""
+    code = _COUNTRY_OF.get(country)
+    if code in (None, fact.country):
+        return fact
+    return replace(fact, country=code, city=None, latitude=None, longitude=None)
 
 
 @lru_cache(maxsize=65_536)

@@ -30,6 +30,8 @@ def network_evidence(notice: Notice, context: Context) -> Evidence:
     """Many failed there. Whether somebody got in is not its business: that may come later."""
     accounts = dict.fromkeys(str(row[3]) for row in notice.records if row[3])
     reason = spray_reason(notice, notice.nats)
+    failed = f"At least {notice.accounts:,} accounts failed to sign in"
+    more = f", {notice.total:,} or more since it began" if notice.total > notice.accounts else ""
     return Evidence(
         detector=DETECTOR,
         value="spray",
@@ -38,7 +40,7 @@ def network_evidence(notice: Notice, context: Context) -> Evidence:
         control=Control.OUTSIDER,
         nats=reason.nats,
         reasons=(reason,),
-        sentence=f"At least {notice.accounts:,} accounts failed to sign in {_where(notice, context)} within {_span(notice)}.",
+        sentence=f"{failed} {_where(notice, context)} within {_span(notice)}{more}.",
         advice=BLOCK_MANY if notice.entity == EVERYWHERE else BLOCK,
         certain=True,
         proof=False,
@@ -81,7 +83,7 @@ def success_sentence(notice: Notice, context: Context) -> str:
 def spray_reason(notice: Notice, nats: float) -> Reason:
     """What failed, worth `nats` and a hundredth more for each doubling of the accounts."""
     observed = f"{notice.accounts:,} accounts in {_span(notice)}, {notice.attempts:,} attempts"
-    grown = nats + GROWTH_NATS * log2(max(notice.accounts, 1))
+    grown = nats + GROWTH_NATS * log2(max(notice.accounts, notice.total, 1))
     return Reason("failed_accounts", observed, about(notice.expected), round(grown, 2))
 
 

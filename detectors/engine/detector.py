@@ -111,6 +111,7 @@ class Context:
     sealed_days: int = 0
     active_hours: int = 0
     place: Place = Place.UNKNOWN
+    country: int = 0  # hash of the country that the account's records tell of the address, with `place`
     held: Mapping[tuple[str, str, int], object] = field(default_factory=dict)  # the account's evidence
     ledger: DayLedger | None = None  # of the event's day; None when late
     signals: list[Signal] = field(default_factory=list)

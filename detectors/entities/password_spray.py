@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from detectors import techniques
 from detectors.engine.detector import DetectorInfo
@@ -40,6 +41,7 @@ from schemas.records.event import Failure
 ANSWER_NATS = 10.1  # the nominal review threshold
 SEALED_AFTER_DAYS = 2
 RARE_SHARE = 0.1
+GROWN = 1.25  # what stands against a network is said anew
 FEW = 2  # accounts; a place of fewer, where nobody fails, is forgotten after two days
 
 
@@ -49,7 +51,7 @@ class PasswordSpray:
     info = DetectorInfo(
         id=DETECTOR,
         number=33,
-        version=1,
+        version=2,
         title="Password spray",
         catches="A few passwords tried on many accounts: from one address, from a carrier's network with one kind of"
         " software, spread over many networks, an account an hour for days, or from the office's own address.",
@@ -174,7 +176,7 @@ def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[Log
         return ()
     if former is not None and finding.accounts < 2 * former.accounts:
         former.first = min(former.first, finding.first)
-        return ()
+        return _grown(state, signal, former, finding)
     episode = Episode(
         min(finding.first, former.first) if former else finding.first,
         max(finding.last, former.last) if former else finding.last,
@@ -185,6 +187,7 @@ def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[Log
         finding.nats,
         finding.agent,
     )
+    episode.total = _total(state, episode)
     state.episode = episode
     accused = _accused(state, episode)
     told: list[LogEntry] = []
@@ -197,6 +200,23 @@ def _answer(state: SprayState, signal: Signal, finding: Finding) -> Sequence[Log
     if elsewhere or (told and not accused):
         return told
     return [*told, accuse(state, episode, signal, finding)]
+
+
+def _grown(state: SprayState, signal: Signal, episode: Episode, finding: Finding) -> Sequence[LogEntry]:
+    """The accused network hears when a spray goes on that no window shows whole; those that succeeded know enough."""
+    total = _total(state, episode)
+    if total < GROWN * episode.total or not _accused(state, episode):
+        return ()
+    episode.total, episode.last = total, max(episode.last, finding.last)
+    shown = episode
+    if finding.accounts > episode.accounts:
+        shown = replace(episode, accounts=finding.accounts, attempts=finding.attempts, window=finding.window)
+        shown.expected, shown.nats = finding.expected, finding.nats
+    return [accuse(state, shown, signal, finding)]
+
+
+def _total(state: SprayState, episode: Episode) -> int:
+    return sum(item.first >= episode.first for item in state.failing.values())
 
 
 def _accused(state: SprayState, episode: Episode) -> bool:

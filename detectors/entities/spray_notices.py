@@ -37,6 +37,7 @@ def _notice(episode: Episode, signal: Signal, hit: Hit, failed_here: bool, recor
         failed_here=failed_here,
         what=hit.what,
         records=records,
+        total=episode.total,
     )
 
 
@@ -71,4 +72,6 @@ def _network_key(signal: Signal) -> str:
 
 def _entry(signal: Signal, account: str, notice: Notice) -> LogEntry:
     identity = f"{notice.entity}|{notice.record_id}|{notice.accounts}"
+    if notice.what == "failure" and notice.total > notice.accounts:
+        identity += f"|{notice.total}"
     return LogEntry(EntryKind.NOTICE, signal.tenant, account, encode_notice(notice), DETECTOR, identity, "notice")

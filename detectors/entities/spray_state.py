@@ -80,6 +80,7 @@ class Episode:
     expected: float
     nats: float
     agent: int = 0  # software that (nearly) all failures came with
+    total: int = 0  # accounts that had failed since `first`, whatever the window
     told: list[str] = field(default_factory=list)
 
 

@@ -37,6 +37,7 @@ class Notice:
     failed_here: bool  # the account itself is among those that failed
     what: str = "success"
     records: list[list[Any]] = field(default_factory=list)
+    total: int = 0  # accounts that failed since the spray began, whatever the window; 0: not counted
 
 
 def encode_notice(notice: Notice) -> bytes:

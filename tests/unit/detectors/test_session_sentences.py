@@ -8,6 +8,9 @@ from dataclasses import replace
 import pytest
 
 from detectors.accounts.client_agent import agent_of
+from detectors.engine.knowledge import Knowledge
+from detectors.engine.network import NetworkFact
+from detectors.probe import NoFacts
 from schemas.records.event import AuditEvent, SignIn
 from tests.scenarios.places import PLACES
 from tests.unit.detectors.session_life import Life
@@ -143,3 +146,26 @@ def test_nothing_of_a_record_comes_raw(place: str) -> None:
         texts = [held.sentence, held.advice, held.value]
         texts += [text for reason in held.reasons for text in (reason.feature, reason.observed, reason.expected)]
         assert all(text.isprintable() and len(text) < 400 for text in texts), texts
+
+
+class Mistaken(NoFacts):
+    """Network data that know every address's country, and are wrong."""
+
+    def fact(self, ip: str) -> NetworkFact:
+        return NetworkFact(country="RO", city="Bucharest", latitude=44.4, longitude=26.1)
+
+
+def test_what_a_sign_in_said_of_an_address_wins_over_the_network_data() -> None:
+    life = Life(knowledge=Knowledge(Mistaken()))
+    _come(life, (9, "hosting-nl", "linux", "t"), (9.1, "hosting-nl", "~axios", "t"))
+    ip = PLACES["hosting-nl"].ip
+    said = [held.sentence for held in life.held().values() if ip in held.sentence]
+    reasons = [f"{reason.feature} {reason.observed}" for held in life.held().values() for reason in held.reasons]
+    assert said and not any("RO" in text or "Bucharest" in text for text in [*said, *reasons]), (said, reasons)
+    assert life.best() > 0.0
+
+
+def test_where_no_sign_in_said_anything_the_network_data_are_told() -> None:
+    life = Life(knowledge=Knowledge(Mistaken()))
+    _come(life, (9.1, "hosting-nl", "~axios", "t"))
+    assert "Bucharest, RO" in _said(life)

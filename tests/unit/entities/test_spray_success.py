@@ -142,6 +142,16 @@ def test_what_stands_against_a_network_grows_with_the_spray_and_names_who_was_en
     assert "u7@corp.example" in {resource.uid for resource in after.resources}
 
 
+def test_the_total_of_a_slow_spray_is_said_beside_the_window() -> None:
+    notice = replace(NOTICE, what="failure", accounts=12, window_ms=DAY, total=40)
+    [found] = DETECTOR.notice(lived([]), notice, network_context())
+    assert found.sentence.endswith(
+        "At least 12 accounts failed to sign in from 203.0.113.7 within 24 hours, 40 or more since it began."
+    )
+    [alone] = DETECTOR.notice(lived([]), replace(notice, total=12), network_context())
+    assert "since it began" not in alone.sentence and alone.nats < found.nats
+
+
 def test_an_account_is_told_of_the_greatest_count() -> None:
     book = Book()
     for accounts in (128, 16, 64):
