@@ -95,7 +95,7 @@ def test_the_accused_network_hears_the_total_of_a_slow_spray() -> None:
     heard = [notice for account, notice in answers(spray(72, NOON, 2 * HOUR)) if account == NETWORK]
     totals = [notice.total for notice in heard]
     assert totals == sorted(set(totals)) and totals[-1] >= 58
-    assert heard[-1].accounts < totals[-1]
+    assert heard[-1].accounts <= totals[-1]
 
 
 def test_a_network_where_somebody_succeeded_first_is_not_accused() -> None:
