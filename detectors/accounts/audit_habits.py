@@ -51,6 +51,8 @@ class AuditHabits:
 
     def seal(self, day: int, learn: bool) -> None:
         """Learn a closed day; what was open before it is forgotten."""
+        if not self.open and not self.known:
+            return  # nearly every account
         for closed in [held for held in self.open if held <= day]:
             marks = self.open.pop(closed)
             if learn and closed == day:
