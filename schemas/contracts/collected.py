@@ -40,7 +40,8 @@ class Batch:
     checkpoint). `partial`: more records of this content follow, its row stays listed. `listed` are contents met for the
     first time. `checkpoint` is all that the feed needs to resume (JSON object); `complete_ms`: every content created before
     it is listed and fetched. `unreadable` are pieces of an answer that are no JSON object: bytes and the reason. `collected_ms`
-    is the service's time; `skew_ms` how far it was ahead of ours then (service minus ours).
+    is the service's time; `skew_ms` how far it was ahead of ours then (service minus ours). `straggler`: historical, but its
+    tenant is in the present, and should not wait for those who look back.
     """
 
     feed: str
@@ -54,6 +55,7 @@ class Batch:
     historical: bool = False
     unreadable: list[tuple[bytes, str]] = field(default_factory=list)
     skew_ms: int = 0
+    straggler: bool = False
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from streams.collectors.live.seam import JournalLost
 from streams.drivers.embedded.retention import Retention
 from streams.operations.detection import knowledge_of
 from streams.operations.full_disk import StoreFull, wait_for_room
-from streams.operations.garbage import collect_seldom
+from streams.operations.garbage import collect_briefly
 from streams.operations.live_settings import WatchedTenant
 from streams.operations.live_view import LiveView
 from streams.operations.memory import few_arenas
@@ -59,7 +59,7 @@ class RunOptions:
 def run_watch(options: RunOptions) -> int:
     """Watch until SIGINT or SIGTERM; 1 when the store was lost to another process or damage. On a full disk it waits."""
     require_ownership()
-    collect_seldom()
+    collect_briefly()
     few_arenas()
     plan = plan_of(options, configured_sinks(options.sinks, options.clock))
     telemetry, health = Telemetry(options.clock, version("watchpost"), "run"), Health()

@@ -14,6 +14,7 @@ from schemas.contracts.log import EntryKind
 from schemas.records.values import time_ms
 from streams.drivers.embedded.archive import read_entries
 from streams.drivers.embedded.database import open_readonly
+from tests.bench.live_legs import legs_of
 from tests.bench.live_run import (
     Runner,
     asked,
@@ -28,6 +29,7 @@ from tests.bench.live_run import (
 )
 from tests.bench.live_service import HOUR_MS, WIRE, Plan, digest
 
+LEGS = "legs.json"
 MESSAGES = (
     "SELECT m.message, m.told_ms, o.done_ms FROM messages m JOIN outbox o ON o.message = m.seq"
     " JOIN tenants t ON t.no = m.tenant WHERE o.state = 'delivered' AND t.id = ? ORDER BY m.seq"
@@ -66,9 +68,9 @@ def among_floods(plan: Plan, days: float) -> dict[str, Any]:
     """The same of the first tenant, while the others look back for so many days with all that the process gives them; and
     how many of their records it took a second."""
     with serving(plan):
-        runner = Runner(plan.path, days)
+        quiet, legs = first_tenant(plan.path), plan.path / LEGS
+        runner = Runner(plan.path, days, program=("-m", "tests.bench.live_legs", str(legs), quiet))
         with running(runner):
-            quiet = first_tenant(plan.path)
             runner.wait_until(lambda: _is_live(runner.store, quiet), "the present of the quiet tenant", 600)
             clock, end_ms = clock_of(plan.path), _end_ms(plan)
             begun, before = time.monotonic(), _read_by_others(runner.store, quiet)
@@ -86,6 +88,7 @@ def among_floods(plan: Plan, days: float) -> dict[str, Any]:
         "wall_s": round(wall, 1),
         "cpu_s": round(spent, 1),
         "load": busy,
+        "legs": legs_of(legs),
     }
 
 

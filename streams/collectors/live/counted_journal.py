@@ -28,7 +28,8 @@ class CountedJournal:
 
     `on_batch` is called for each stored batch, `on_gap` for each gap, within the lock.
     After `stop` is set, or a write was lost, nothing is written. `skew_ms` gives the service's time minus ours, which each
-    batch is stored with.
+    batch is stored with; `present` whether the tenant no longer looks back: since one call waits for the other, what is live
+    would wait for as long as what is historical does.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -39,6 +40,7 @@ class CountedJournal:
         self.on_gap: list[OnGap] = []
         self.stop = threading.Event()
         self.skew_ms: Callable[[], int] = lambda: 0
+        self.present: Callable[[], bool] = lambda: False
         self._journal = journal
         self._complete: dict[str, int] = {}  # asked for at every turn of the schedule
         self._lost: JournalLost | None = None
@@ -76,8 +78,9 @@ class CountedJournal:
 
     def commit_all(self, batches: Sequence[Batch]) -> list[Tally]:
         """Store batches together; `Stopping` instead when the collector is to end."""
-        skew_ms = self.skew_ms()
+        skew_ms, present = self.skew_ms(), self.present()
         for batch in batches:
+            batch.straggler = batch.historical and present
             batch.skew_ms = batch.skew_ms or skew_ms
         with self._writing():
             tallies = commit_all(self._journal, batches)

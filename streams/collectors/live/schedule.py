@@ -87,6 +87,7 @@ class TenantCollector:
         self._jobs: dict[Future[Result], _Job] = {}
         self._lanes = [Lane(feed, journal, clock, self._say) for feed in feeds]
         journal.skew_ms = lambda: cloud_now() - clock.now_ms()
+        journal.present = lambda: not self.back_filling
         journal.on_batch.append(self._stored)
         journal.on_gap.append(lambda gap: self._observer.gap(tenant, gap))
 

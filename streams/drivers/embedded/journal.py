@@ -183,7 +183,7 @@ class EmbeddedJournal:
         now_ms = self._now_ms()
         told: list[Incident] = []
         found: list[tuple[Tally, Tally]] = []
-        with database.transaction(self.tenant, live=not all(batch.historical for batch, _ in parts)) as connection:
+        with database.transaction(self.tenant, live=not _looks_back(parts)) as connection:
             until = time.monotonic() + PATIENCE_SECONDS
             step("begun")
             self._index.within(connection, now_ms // DAY_MS)
@@ -191,9 +191,9 @@ class EmbeddedJournal:
                 tally, incidents = self._store(connection, batch, now_ms)
                 told += incidents
                 found.append((whole, tally))
-                if time.monotonic() >= until and database.wanted(anybody=batch.historical):
+                if time.monotonic() >= until and database.wanted(anybody=_looks_back([(batch, whole)])):
                     break
-            self._save(connection, all(batch.historical for batch, _ in parts[: len(found)]))
+            self._save(connection, _looks_back(parts[: len(found)]))
             step("folded")
         step("committed")
         self._tell(told)
@@ -267,6 +267,11 @@ class EmbeddedJournal:
 
     def _now_ms(self) -> int:
         return self._workings.clock.now_ms()
+
+
+def _looks_back(parts: Sequence[tuple[Batch, Tally]]) -> bool:
+    """Whether these are of a back-fill: what is live goes before them, and they leave the states unwritten."""
+    return all(batch.historical and not batch.straggler for batch, _ in parts)
 
 
 def _together(parts: Iterable[Batch]) -> int:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 CREDIT_SECONDS = 0.5  # of processor time that one who has used little may be ahead of its share
-LIVE_SECONDS = 2.0  # and that one may be who does not look back
+LIVE_SECONDS = 10.0  # and that one may be who does not look back: ten thousand mails of one attack take some three
 MEMORY_SECONDS = 30.0  # of wall time in which what was used is forgotten to 1/e
 LITTLE = 0.5  # of what the greatest of those who hold or wait has used lately
 

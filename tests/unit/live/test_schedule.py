@@ -239,3 +239,15 @@ def test_batches_say_how_far_our_clock_is_from_that_by_which_they_were_collected
     TenantCollector("t", run.feeds, counted, run.clock, cloud.now_ms).run(stop)
     (batch,) = [batch for batch in run.journal.batches if batch.records]
     assert NOW <= batch.collected_ms - batch.skew_ms <= run.clock.now and batch.skew_ms == skew_ms
+
+
+def test_what_comes_late_of_the_past_does_not_wait_for_those_who_look_back() -> None:
+    run = Run([])
+    blobs, counted = Blobs(run.clock), CountedJournal(run.journal)
+    blobs.add("prompt", [management("a")], NOW - HOUR)
+    blobs.add("late", [management("b")], NOW - HOUR, NOW + 10 * MINUTE)
+    run.feeds = [ActivityFeed(FakeCloud(blobs, run.clock), counted, KINDS[0])]
+    run.start(NOW + HOUR, counted)
+    held = [batch for batch in run.journal.batches if batch.records]
+    assert [(batch.historical, batch.straggler) for batch in held] == [(True, False), (True, True)]
+    assert not any(batch.straggler for batch in run.journal.batches if not batch.historical)
