@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detectors.accounts.spot import fact_as_told, spot_of
+from detectors.accounts.spot import name_as_told, spot_of
 from detectors.engine.detector import Context, Place
 from schemas.records.event import AuditEvent
 
@@ -12,5 +12,5 @@ def come_from(event: AuditEvent, context: Context) -> str:
     ip = event.ip
     if ip is None or context.place is Place.TRUSTED or context.knowledge.is_egress(ip):
         return ""
-    spot = spot_of(ip, fact_as_told(context.knowledge.lookup.fact(ip), context.country))
-    return "" if spot.silent else f"from {spot.name}"
+    fact = context.knowledge.lookup.fact(ip)
+    return "" if spot_of(ip, fact).silent else f"from {name_as_told(ip, fact, context.heard)}"

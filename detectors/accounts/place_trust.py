@@ -26,7 +26,7 @@ def placed(state: SessionState, row: Row, event: AuditEvent, context: Context, s
         row.kind = row.kind & ~(TRUSTED | STRANGE) | _trust(state, seen, context)
     kind, time_ms = row.kind, event.time_ms
     place = _TRUSTED if kind & TRUSTED else _STRANGE if kind & STRANGE else _UNKNOWN
-    context.place, context.country = place, row.country
+    context.place, context.heard = place, state
     if not kind & NEUTRAL and time_ms >= state.last_ms:
         state.last_ms, state.last_place = time_ms, place
 

@@ -46,6 +46,7 @@ class Sighting:
     network_class: str
     agent: Agent
     interactive: bool
+    told: int = 0  # hash of the country that a sign-in told of the address, where the network data say another
 
 
 @dataclass(slots=True)
@@ -159,6 +160,8 @@ def _rarity(context: Context, kind: str, values: tuple[str, ...], attacker: floa
 def _country(state: SessionState, seen: Sighting, first: bool, damp: float, context: Context) -> Iterator[Term]:
     country = seen.row.country
     if first or not country or state.familiarity("country", country) > 0.0:
+        return
+    if seen.told:  # the network data are wrong; what the sign-in told was judged with it
         return
     if "country" not in state.models and any(other.country in (country, 0) for other in _earlier(state, seen.row)):
         return

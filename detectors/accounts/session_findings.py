@@ -6,7 +6,7 @@ from detectors import techniques
 from detectors.accounts.session_continuity import Continuity
 from detectors.accounts.session_evidence import Judgement, Sighting
 from detectors.accounts.session_state import Row, SessionState
-from detectors.accounts.spot import fact_as_told, spot_of
+from detectors.accounts.spot import name_as_told
 from detectors.engine.detector import Context, Control, Evidence, RecordRef
 from detectors.models.categories import hash32
 from schemas.contracts.incident import Reason, Stage, Technique
@@ -50,8 +50,8 @@ def rejudged_evidence(
     state.shown.setdefault(day, set()).add(value_of(row))
     uid, operation, ip, session_id = row.record or (event.record_id, event.operation, event.ip, event.session)
     time_ms = row.first_ms if row.record else event.time_ms
-    where = _named(row, event, context) or "an address of the same day"
-    other = _named(session.other, event, context) if session.other is not None else ""
+    where = _named(state, row, event, context) or "an address of the same day"
+    other = _named(state, session.other, event, context) if session.other is not None else ""
     own = Reason("network", f"{where}, with its client and device", "", round(row.own_nats, 2))
     return Evidence(
         detector=DETECTOR,
@@ -141,12 +141,12 @@ def _place(familiar: float) -> str:
     return "a network this account has hardly used" if familiar else "which is none of this account's known networks"
 
 
-def _named(row: Row, event: AuditEvent, context: Context) -> str:
+def _named(state: SessionState, row: Row, event: AuditEvent, context: Context) -> str:
     """A row's address with whose it is; empty where neither the row nor the record at hand has it."""
     ip = row.record[2] if row.record else event.ip
     if ip is None or hash32(ip) != row.address:
         return ""
-    return spot_of(ip, fact_as_told(context.knowledge.lookup.fact(ip), row.country)).name
+    return name_as_told(ip, context.knowledge.lookup.fact(ip), state)
 
 
 def _told_later(where: str, other: str, session: Continuity) -> str:

@@ -158,6 +158,11 @@ class SessionState:
             self.all_rows()
         return self.by_session.get(session, [])
 
+    def told_country(self, address: int, country: int) -> int:
+        """What a record of the open days said of an address (hash) where the network data say `country` (hash)."""
+        told = [row.country for row in self.all_rows() if row.address == address and row.country not in (0, country)]
+        return min(told, default=country)
+
     def note_newest(self) -> None:
         """Find anew when the newest row was first met."""
         self.newest_ms = max((row.first_ms for row in self.all_rows()), default=0)

@@ -43,16 +43,10 @@ def met(state: SessionState, event: AuditEvent, signin: SignIn | None, context: 
         device = hash32(signin.device) if signin.device else 0
         held = _held(signin)
     network = spot.network_hash
-    if (
-        fact.asn is None or signin is None
-    ):  # a sign-in from the same address may have said whose network it is, and where
-        address, country = spot.address, spot.country
-        alike = [row for row in state.all_rows() if row.address == address]
-        if fact.asn is None:
-            network = min([row.network for row in alike if row.network != network], default=network)
-        if signin is None:
-            told = [row.country for row in alike if row.country not in (0, country)]
-            fact, spot = _as_told(ip, fact, spot, min(told, default=country))
+    if fact.asn is None:  # a sign-in from the same address may have said whose network it is
+        address = spot.address
+        told = [row.network for row in state.all_rows() if row.address == address and row.network != network]
+        network = min(told, default=network)
     kind = PLAIN if agent.plain_browser else 0
     if spot.silent or context.knowledge.is_egress(ip):
         kind |= NEUTRAL
@@ -83,7 +77,10 @@ def met(state: SessionState, event: AuditEvent, signin: SignIn | None, context: 
         address=spot.address,
     )
     row.key = hash32(f"{ip}|{event.session}") << 32 | client_key(row)
-    return _sighting(row, ip, fact, spot, agent, signin)
+    seen = _sighting(row, ip, fact, spot, agent, signin)
+    if signin is None and (heard := state.told_country(spot.address, spot.country)) != spot.country:
+        seen.told, seen.name = heard, spot_of(ip, fact_as_told(fact, heard)).name
+    return seen
 
 
 def row_knows_more(known: Row, row: Row) -> bool:
@@ -150,18 +147,8 @@ def _told(
 def sighting_of(row: Row, event: AuditEvent, signin: SignIn | None, context: Context) -> Sighting:
     """A known row with the words of this record."""
     fact, spot = where(event, signin, context)
-    if signin is None:
-        fact, spot = _as_told(event.ip or "", fact, spot, row.country)
     agent = agent_of(signin and signin.os, signin and signin.browser, event.user_agent)
     return _sighting(row, event.ip or "", fact, spot, agent, signin)
-
-
-def _as_told(ip: str, fact: NetworkFact, spot: Spot, country: int) -> tuple[NetworkFact, Spot]:
-    """Fact and spot with the country (hash) that a sign-in told, where it is another."""
-    if country in (0, spot.country):
-        return fact, spot
-    told = fact_as_told(fact, country)
-    return told, spot_of(ip, told)
 
 
 def _sighting(row: Row, ip: str, fact: NetworkFact, spot: Spot, agent: Agent, signin: SignIn | None) -> Sighting:

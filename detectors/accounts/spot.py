@@ -8,6 +8,7 @@ from itertools import product
 from string import ascii_uppercase
 
 from detectors.accounts.session_state import NOWHERE
+from detectors.engine.detector import Heard
 from detectors.engine.network import (
     MICROSOFT_ASN,
     NetworkClass,
@@ -71,6 +72,13 @@ def spot_of(ip: str, fact: NetworkFact) -> Spot:
 
 
 _COUNTRY_OF = {hash32(code): code for code in map("".join, product(ascii_uppercase, repeat=2))}
+
+
+def name_as_told(ip: str, fact: NetworkFact, heard: Heard | None) -> str:
+    """An address for a sentence: whose it is, and where it is by what a sign-in told of it."""
+    spot = spot_of(ip, fact)
+    told = heard.told_country(spot.address, spot.country) if heard is not None else spot.country
+    return spot.name if told == spot.country else spot_of(ip, fact_as_told(fact, told)).name
 
 
 def fact_as_told(fact: NetworkFact, country: int) -> NetworkFact:

@@ -195,7 +195,7 @@ class AccountEngine(AccountStates):
         context.active_hours = account.active_hours
         context.ledger = None if late else tenant.ledger(day, entry.account)
         context.number = account.number
-        context.place, context.country, context.held = _NOWHERE, 0, account.book.held
+        context.place, context.heard, context.held = _NOWHERE, None, account.book.held
         return context
 
     def _seal(self, tenant: Tenant, account: Account, context: Context) -> None:

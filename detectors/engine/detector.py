@@ -96,6 +96,14 @@ class Place(IntEnum):
     STRANGE = 2  # never met before
 
 
+class Heard(Protocol):
+    """What the account's own records told of addresses."""
+
+    def told_country(self, address: int, country: int) -> int:
+        """Hash of the country of an address (hash), of which the network data say `country`."""
+        ...
+
+
 @dataclass(slots=True)
 class Context:
     """What a detector may know beside the event: one object per engine, refilled for each entry."""
@@ -111,7 +119,7 @@ class Context:
     sealed_days: int = 0
     active_hours: int = 0
     place: Place = Place.UNKNOWN
-    country: int = 0  # hash of the country that the account's records tell of the address, with `place`
+    heard: Heard | None = None  # who knows what the account's sign-ins told of addresses, with `place`
     held: Mapping[tuple[str, str, int], object] = field(default_factory=dict)  # the account's evidence
     ledger: DayLedger | None = None  # of the event's day; None when late
     signals: list[Signal] = field(default_factory=list)
