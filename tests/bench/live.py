@@ -3,7 +3,7 @@
 `--mode faults`: every fault, kills, and the proof that everything served is archived once and judged as undisturbed;
 with `--tenants` also how far tenants lag while one is throttled and one is down. `--mode look-back`, `--mode idle` (on the
 folder of a look-back) and `--mode rate`: time, memory and CPU. `--mode delay`: from a record's bytes to the alert;
-`--mode flood`: the same of one tenant among many that look back.
+`--mode flood`: the same of one tenant among many that look back, leg by leg (`live_legs`).
 """
 
 from __future__ import annotations
