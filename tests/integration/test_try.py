@@ -19,9 +19,10 @@ def shape(text: str, folder: str) -> list[str]:
     """What a text says, whatever its numbers and the folder; lines of the story that depend on timing are left out."""
     kept = []
     for line in text.replace(folder, "watchpost-try").splitlines():
-        line = (
-            line.split(" ...")[0].split(" Stop outgoing mail")[0].split(" Revoke the account's sessions and check")[0]
-        )
+        for end in (" ...", " Stop outgoing mail", " Revoke the account's sessions and check", " Of each stage"):
+            line = line.split(end)[0]
+        line = re.sub(r" \(\d[\d,]* records\)$", "", line)
+        line = re.sub(r"(nats of surprise \(act\)): .*", r"\1", line)  # which stages, depends on timing
         if line.strip() and not VARYING.match(line):
             kept.append(re.sub(r"\d[\d.]*", "#", line.rstrip()))
     return kept
