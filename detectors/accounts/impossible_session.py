@@ -206,8 +206,8 @@ class ImpossibleSessionDetector:
         return ()
 
     def seal(self, state: SessionState, day: int, learn: bool, context: Context) -> None:
-        """Learn the day's places, clients and devices."""
-        state.seal(day, learn)
+        """Learn the day's places, clients and devices; what an incident accused for its strangeness alone, later."""
+        state.seal(day, learn, context.accused)
 
     def dump(self, state: SessionState) -> bytes:
         """See `session_codec.dump_state`."""

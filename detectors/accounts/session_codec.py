@@ -27,6 +27,7 @@ _ROW, _ROW_1 = struct.Struct("<IIBBfe"), struct.Struct("<QIBBBfeH")
 _RECORD, _LATER, _CLIENT, _JUDGED = 1, 2, 4, 8  # bits of a row's flags: what follows
 _SPOT = struct.Struct("<hh")
 _SESSION, _SESSION_1 = struct.Struct("<BBH"), struct.Struct("<IIIBBH")
+_SUSPECT = struct.Struct("<BII")
 _GUID, _LONG = 0xFF, 0xFE  # in the place of a length: 16 bytes of a GUID; two bytes of length
 _TEXT_BYTES_MAX = 512
 _Place = tuple[int, int, int, int, int, int]
@@ -46,13 +47,15 @@ def packed_text(text: str) -> bytes:
 
 
 def dump_state(state: SessionState) -> bytes:
-    """Models (u16 length each) | hashes, places, clients, texts (u16 n each) | sessions | days; empty for who was never seen.
+    """Models (u16 length each) | hashes, places, clients, texts (u16 n each) | sessions | days | suspects, if any.
+
+    Empty for who was never seen.
 
     Rows name what they share by its place in the tables: of a place network, wide, country, address and position, of a
     client agent, device, system and what is known of the device; of the record operation, address and session.
     """
     days = sorted(state.rows.keys() | state.shown.keys() | state.failed.keys())
-    if not state.models and not days:
+    if not state.models and not days and not state.suspects:
         return b""
     parts = [struct.pack("<qB", state.last_ms, state.last_place)]
     for kind in KINDS:
@@ -79,7 +82,26 @@ def dump_state(state: SessionState) -> bytes:
         for _, row in sorted(rows.items()):
             parts.append(_packed_row(row, day, tables, judged))
             judged = row.trusted_on & 0xFFFF
+    return b"".join(parts) + _packed_suspects(state)
+
+
+def _packed_suspects(state: SessionState) -> bytes:
+    """`i32 day, u8 n`, then `u8 kind, u32 value, u32 minutes` each; nothing where nothing was accused."""
+    if not state.suspects:
+        return b""
+    parts = [struct.pack("<iB", state.accused_on, len(state.suspects))]
+    for (kind, value), minute in sorted(state.suspects.items()):
+        parts.append(_SUSPECT.pack(KINDS.index(kind), value, minute))
     return b"".join(parts)
+
+
+def _load_suspects(state: SessionState, reader: _Reader) -> None:
+    state.accused_on, count = reader.unpack("<iB")
+    for _ in range(count):
+        kind, value, minute = _SUSPECT.unpack(reader.take(_SUSPECT.size))
+        if kind >= len(KINDS):
+            raise ValueError("the state of impossible-session is damaged")
+        state.suspects[KINDS[kind], value] = minute
 
 
 def _hashes(row: Row) -> tuple[int, ...]:
@@ -209,6 +231,8 @@ def load_state(data: bytes, version: int) -> SessionState:
                 state.sessions[key] = Session(network, wide, *_SESSION.unpack(reader.take(_SESSION.size)))
         for _ in range(reader.take(1)[0]):
             _load_day(state, reader, rows_of)
+        if version > 1 and reader.at < len(data):
+            _load_suspects(state, reader)
         state.note_newest()
     except struct.error as error:
         raise ValueError("the state of impossible-session is damaged") from error

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from detectors.engine.detector import Accused
 from detectors.models.categories import CategoryNovelty, hash32
 
 ROWS_MAX = 48  # per open day; later ones are judged and not kept
 SESSIONS_MAX = 12
 SESSION_DAYS = 30
+SUSPECTS_MAX = 24
+PARDON_DAYS = 4  # an incident is closed by then, see QUIET_MS
+MINUTE_MS = 60_000
 SYSTEMS = ("", "windows", "macos", "ios", "android", "linux", "chromeos", "windows-phone")
 KINDS = ("network", "wide", "country", "agent", "device")
 SIZES = {"network": 16, "wide": 16, "country": 8, "agent": 12, "device": 8}
@@ -86,6 +90,10 @@ class SessionState:
     models: dict[str, CategoryNovelty] = field(default_factory=dict)
     rows: dict[int, dict[int, Row]] = field(default_factory=dict)  # day -> key -> row
     sessions: dict[int, Session] = field(default_factory=dict)
+    suspects: dict[tuple[str, int], int] = field(
+        default_factory=dict
+    )  # kind and value -> first met, minutes since 1970
+    accused_on: int = 0  # the last day that an incident kept from being learnt
     last_ms: int = 0  # event time of the latest record with an address
     last_place: int = 0  # its `Place`
     recent: dict[tuple[object, ...], Row] = field(default_factory=dict)  # a cache, not kept
@@ -167,8 +175,8 @@ class SessionState:
         """Find anew when the newest row was first met."""
         self.newest_ms = max((row.first_ms for row in self.all_rows()), default=0)
 
-    def seal(self, day: int, learn: bool) -> None:
-        """Learn a day's rows in order of event time, or forget them."""
+    def seal(self, day: int, learn: bool, accused: Accused = Accused.NOTHING) -> None:
+        """Learn a day's rows in order of event time, or forget them; places that were accused are met when all stayed quiet."""
         rows = sorted(self.rows.pop(day, {}).values(), key=lambda row: (row.first_ms, row.key))
         self.listed = None
         self.shown.pop(day, None)
@@ -178,7 +186,11 @@ class SessionState:
         self.places.clear()
         self.turns.clear()
         self.note_newest()
-        if not learn or not rows:
+        if not learn:
+            self._accuse(day, rows, accused)
+            return
+        self._pardon(day)
+        if not rows:
             return
         met: set[tuple[str, int]] = set()
         for row in rows:
@@ -189,6 +201,29 @@ class SessionState:
             if row.session and not row.neutral:
                 self._keep(row, day)
         self._forget(day)
+
+    def _accuse(self, day: int, rows: list[Row], accused: Accused) -> None:
+        """Note what a day's incident accused for its strangeness; where more was done, nothing of it becomes a habit."""
+        if accused is Accused.ACTS:
+            self.suspects.clear()
+        if accused is not Accused.PLACES:
+            return
+        self.accused_on = max(self.accused_on, day)
+        for row in rows:
+            for kind, value in self._values(row):
+                model = self.models.get(kind)
+                if value and len(self.suspects) < SUSPECTS_MAX and not (model is not None and model.seen(value)):
+                    self.suspects.setdefault((kind, value), row.first_ms // MINUTE_MS)
+
+    def _pardon(self, day: int) -> None:
+        """Days after an incident that nothing followed: its places are met, not known. Once only, however often accused."""
+        if not self.suspects or day < self.accused_on + PARDON_DAYS:
+            return
+        for (kind, value), minute in sorted(self.suspects.items(), key=lambda item: (item[1], item[0])):
+            if not self.model(kind).seen(value):
+                self.model(kind).learn_one({"value": value, "time_ms": minute * MINUTE_MS})
+        self.suspects.clear()
+        self.accused_on = 0
 
     @staticmethod
     def _values(row: Row) -> tuple[tuple[str, int], ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from detectors.engine.account import Account
 from detectors.engine.account_states import AccountStates
 from detectors.engine.blind_spots import SAW_ALL, TELLING, blind_spots, feeds_seen
-from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Detector, Evidence, Place
+from detectors.engine.detector import DAY_MS, HOUR_MS, Accused, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
 from detectors.engine.tenant_state import CLOCK, GAPS, SEAL_AFTER_MS, Tenant
@@ -203,6 +203,7 @@ class AccountEngine(AccountStates):
         for day in sorted(day for day in account.open_days if day <= tenant.closed_day):
             hours = account.open_days.pop(day)
             learn = day not in touched and day not in tenant.gaps
+            context.accused = account.book.accused() if day in touched else Accused.NOTHING
             for detector, state in zip(self._detectors, account.states, strict=True):
                 detector.seal(state, day, learn, context)
             if learn:

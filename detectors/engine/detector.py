@@ -88,6 +88,14 @@ class Evidence:
     record: RecordRef | None = None
 
 
+class Accused(IntEnum):
+    """What an open incident holds against an account."""
+
+    NOTHING = 0
+    PLACES = 1  # strange places, clients and sessions, and nothing that was done there
+    ACTS = 2
+
+
 class Place(IntEnum):
     """What is known of the address a record came from, for detectors that come after the one that knows places."""
 
@@ -122,6 +130,7 @@ class Context:
     heard: Heard | None = None  # who knows what the account's sign-ins told of addresses, with `place`
     held: Mapping[tuple[str, str, int], object] = field(default_factory=dict)  # the account's evidence
     ledger: DayLedger | None = None  # of the event's day; None when late
+    accused: Accused = Accused.NOTHING  # at sealing: why an incident keeps the day from being learnt
     signals: list[Signal] = field(default_factory=list)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from detectors.engine.detector import Control, Evidence, RecordRef
+from detectors.engine.detector import Accused, Control, Evidence, RecordRef
 from detectors.incidents.one_place import place_of, score_with_places
 from detectors.incidents.score import ACT_ABOVE_REVIEW_NATS, CAP_ACT_NATS, CAP_NATS, capped, score
 from detectors.models.categories import hash32
@@ -214,6 +214,14 @@ class Book:
             for held in self.held.values()
             for day in range(held.first.time_ms // DAY_MS, held.last.time_ms // DAY_MS + 1)
         }
+
+    def accused(self) -> Accused:
+        """What the open incident holds against the account."""
+        if self.incident is None:
+            return Accused.NOTHING
+        grave = [held for held in self.held.values() if held.nats >= GRAVE_NATS]
+        places = all(held.stage is Stage.ACCESS and not held.certain and not held.adds for held in grave)
+        return Accused.PLACES if places and "act" not in self.incident.tier_times else Accused.ACTS
 
     def strongest(self) -> list[Held]:
         """Evidence, the strongest first."""

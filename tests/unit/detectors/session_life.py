@@ -59,6 +59,10 @@ class Life:
         """The clock seals the first open day."""
         self.engine.fold(_clock(self.start_ms + DAY_MS + 6 * 60 * MINUTE_MS))
 
+    def pass_to(self, hours: float) -> None:
+        """The clock comes so many hours into the first open day."""
+        self.engine.fold(_clock(self.at(hours)))
+
     def held(self) -> dict[tuple[str, int], Held]:
         """Evidence by value and day."""
         state = self.engine.states().get(f"{TENANT}|{ACCOUNT}".encode(), b"")
