@@ -155,7 +155,8 @@ class SendSurgeDetector:
                 continue
             touched = True
             today = count if count < since_midnight else since_midnight
-            if not _steps(count, added) and (today == count or not _steps(today, added)):
+            level = GRID[bisect_right(GRID, count) - 1]
+            if level <= count - added and (today == count or not _steps(today, added)):
                 if opens is None:
                     opens = state.opens_hour(feed, place, at, added)
                 if not opens:
@@ -164,7 +165,7 @@ class SendSurgeDetector:
                 cell = _cell(at * BUCKET_MS)
                 if not context.held and state.mostly_trusted(feed, place, at):
                     least = TRUSTED_LEAST_NATS  # what is less is nothing after the discount for the place
-            level, chances = _level(count), CHANCES_NATS[hours]
+            chances = CHANCES_NATS[hours]
             nats = state.model(series, context.profile).score_window(level, hours, cell, least - chances) + chances
             if nats >= LEAST_NATS and (best is None or nats > best.nats):
                 found = Best(nats, hours, level, cell, feed, at)
