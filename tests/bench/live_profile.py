@@ -25,6 +25,7 @@ _PLACES = (
     ("streams/cloud/http.py", "", "http"),
     ("streams/cloud/tokens.py", "", "http"),
     ("streams/drivers/embedded/fair_lock.py", "", "wait: store"),
+    ("streams/drivers/embedded/turns.py", "", "wait: store"),
     ("streams/drivers/embedded/archive.py", "", "archive"),
     ("streams/drivers/embedded/engine_room.py", "fold", "fold"),
     ("streams/drivers/embedded/engine_room.py", "save", "states"),
