@@ -20,6 +20,8 @@ EVIDENCE_MAX = 32
 QUIET_MS = 72 * 3_600_000  # an incident closes this long after its last evidence
 GRAVE_NATS = 5.0
 SURE_NATS = 8.0  # certain content of this weight lets behaviour count in full towards `act`
+STRANGE_PLACE_NATS = 2.0  # of an address that is a surprise by itself
+PLACE_FEATURES = frozenset({"network", "country", "velocity"})
 SAMPLE_MAX, WEAK_SAMPLE_MAX = 8, 4
 DAY_MS = 86_400_000
 
@@ -75,7 +77,12 @@ class Held:
 
     @property
     def place(self) -> str:
-        """Where its strongest record was done from; of a feed without addresses, where most of its records were."""
+        """Where its strongest record was done from; of a feed without addresses, where most of its records were.
+
+        Empty for access whose surprise is not the place: of a session by turns at two networks one may be the owner's.
+        """
+        if self.stage is Stage.ACCESS and sum(map(_of_place, self.reasons)) < STRANGE_PLACE_NATS:
+            return ""
         if self.peak.ip:
             return place_of(self.peak.ip)
         found = Counter(place_of(ref.ip) for ref in (self.first, self.last, *self.sample) if ref.ip)
@@ -226,6 +233,10 @@ class Book:
     def strongest(self) -> list[Held]:
         """Evidence, the strongest first."""
         return sorted(self.held.values(), key=lambda held: (-capped(held), held.time_ms, held.key))
+
+
+def _of_place(reason: Reason) -> float:
+    return reason.nats if reason.feature in PLACE_FEATURES else 0.0
 
 
 def _outranks(evidence: Evidence, ref: Ref, held: Held) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,12 @@ def test_from_elsewhere_both_pay_the_floor(elsewhere: str | None) -> None:
 def test_a_surge_from_a_strange_address_is_the_journeys_too() -> None:
     access, surge = _evidence(Stage.ACCESS, 5.0), _evidence(Stage.IMPACT, 7.0)
     assert _book((access, STRANGE), (surge, STRANGE)).score() == pytest.approx(12.0 - 2 * STAGE_FLOOR_NATS)
+
+
+def test_a_session_by_turns_at_two_networks_does_not_say_which_is_strange() -> None:
+    turns = replace(_evidence(Stage.ACCESS, 5.0), reasons=(Reason("session", "by turns", "one network", 5.0),))
+    book = _book((turns, HOME), (_evidence(Stage.COLLECTION, 7.0), HOME))
+    assert book.score() == pytest.approx(12.0 - 2 * STAGE_FLOOR_NATS)
 
 
 def test_a_third_stage_beside_them_pays_the_floor() -> None:

@@ -23,7 +23,7 @@ STRANGE, HOME = "45.9.1.7", "62.96.7.7"
 
 
 def evidence(nats: float, stage: Stage, value: str = "v", certain: bool = False, **changes: object) -> Evidence:
-    reasons = (Reason("what", "done", "", nats),)
+    reasons = (Reason("network" if stage is Stage.ACCESS else "what", "done", "", nats),)
     plain = Evidence(
         "test",
         value,
