@@ -10,7 +10,8 @@ Volume is left out: who travels also mails otherwise, so that a new place and a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Protocol
 
@@ -37,6 +38,21 @@ def place_of(ip: str) -> str:
     return ip if ":" not in ip else str(ip_network((ip, 64), strict=False))
 
 
+@dataclass(slots=True, frozen=True)
+class Together:
+    """Acts from one strange place, by stage, and what stands beside them; all in nats."""
+
+    place: str
+    stages: dict[Stage, float]
+    beside: dict[Stage, float]  # other stages; they pay the floor
+    charged_again: float  # what the account's youth took off more than once
+
+    @property
+    def nats(self) -> float:
+        """What they come to."""
+        return sum(self.stages.values()) + self.charged_again + above_floor(self.beside)
+
+
 def score_with_places(items: Sequence[Placed]) -> float:
     """`score`, or more where acts come from one strange place; nats."""
     return max((max(score_at(items, item.time_ms), _linked_at(items, item.time_ms)) for item in items), default=0.0)
@@ -44,18 +60,19 @@ def score_with_places(items: Sequence[Placed]) -> float:
 
 def _linked_at(items: Sequence[Placed], time_ms: int) -> float:
     counted = [(item, faded(item, time_ms)) for item in items if item.time_ms <= time_ms]
+    return max((together.nats for together in acts_together(counted)), default=0.0)
+
+
+def acts_together(counted: Sequence[tuple[Placed, float]]) -> Iterator[Together]:
+    """The strange places from which more than one stage came, in the places' order; evidence with its faded nats."""
     strange = {item.place for item, nats in counted if item.stage is Stage.ACCESS and item.place and nats > 0.0}
-    return max((_linked(counted, place) for place in strange), default=0.0)
-
-
-def _linked(counted: Sequence[tuple[Placed, float]], place: str) -> float:
-    there = [(item, nats) for item, nats in counted if _done_at(item, place)]
-    stages = by_stage(there)
-    if len(stages) < 2:
-        return 0.0
-    beside = by_stage([(item, nats) for item, nats in counted if not _done_at(item, place)])
-    rest = {stage: nats for stage, nats in beside.items() if stage not in stages}
-    return sum(stages.values()) + _charged_again(there) + above_floor(rest)
+    for place in sorted(strange):
+        there = [(item, nats) for item, nats in counted if _done_at(item, place)]
+        stages = by_stage(there)
+        if len(stages) > 1:
+            others = by_stage([(item, nats) for item, nats in counted if not _done_at(item, place)])
+            beside = {stage: nats for stage, nats in others.items() if stage not in stages}
+            yield Together(place, stages, beside, _charged_again(there))
 
 
 def _done_at(item: Placed, place: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from detectors.incidents.one_place import Placed
+from detectors.incidents.one_place import Placed, Together, acts_together
 from detectors.incidents.score import (
     CAP_CERTAIN_NATS,
     CAP_NATS,
@@ -22,7 +22,6 @@ from schemas.contracts.incident import Stage
 HOUR_MS = 3_600_000
 SHOWN_NATS = 0.05  # what rounds to nothing is not told
 Way = tuple[float, str]  # nats, and how they come about
-Counted = Sequence[tuple[Placed, float]]
 
 
 def how_it_adds(items: Sequence[Placed]) -> Way:
@@ -45,8 +44,7 @@ def _ways(items: Sequence[Placed], time_ms: int) -> list[Way]:
         return [(0.0, "nothing that counts")]
     stage = max(stages, key=lambda name: stages[name])
     ways = [(stages[stage], f"{stage.value} alone"), (above_floor(stages), _above(stages))]
-    strange = {item.place for item, nats in counted if item.stage is Stage.ACCESS and item.place and nats > 0.0}
-    return ways + [way for place in sorted(strange) for way in _linked(counted, place)]
+    return ways + [_linked(together) for together in acts_together(counted)]
 
 
 def _above(stages: dict[Stage, float]) -> str:
@@ -55,26 +53,11 @@ def _above(stages: dict[Stage, float]) -> str:
     return f"{' + '.join(counted)}, less {STAGE_FLOOR_NATS}{each} for chance meetings"
 
 
-def _linked(counted: Counted, place: str) -> list[Way]:
+def _linked(together: Together) -> Way:
     """Acts from one strange address in full, the other stages above the floor, a young account's charge once."""
-    there = [(item, nats) for item, nats in counted if item.place == place and item.stage is not Stage.IMPACT]
-    stages = by_stage(there)
-    if len(stages) < 2:
-        return []
-    inside = {id(item) for item, _ in there}
-    beside = by_stage([(item, nats) for item, nats in counted if id(item) not in inside])
-    rest = {stage: nats for stage, nats in beside.items() if stage not in stages and nats > STAGE_FLOOR_NATS}
-    charged = _charged_again(there)
-    words = " + ".join(f"{stage.value} {nats:.1f}" for stage, nats in stages.items())
-    words = f"{words} in full, all from {place}"
-    if charged > SHOWN_NATS:
-        words += f" + {charged:.1f} (the account's youth charged once)"
-    return [(sum(stages.values()) + charged + above_floor(rest), f"{words} + {_above(rest)}" if rest else words)]
-
-
-def _charged_again(there: Counted) -> float:
-    """Of what the account's youth took off each stage's best finding, all but the greatest."""
-    best: dict[Stage, tuple[float, float]] = {}
-    for item, nats in there:
-        best[item.stage] = max(best.get(item.stage, (0.0, 0.0)), (nats, item.surcharge))
-    return sum(sorted(surcharge for _, surcharge in best.values())[:-1])
+    words = " + ".join(f"{stage.value} {nats:.1f}" for stage, nats in together.stages.items())
+    words = f"{words} in full, all from {together.place}"
+    if together.charged_again > SHOWN_NATS:
+        words += f" + {together.charged_again:.1f} (the account's youth charged once)"
+    beside = {stage: nats for stage, nats in together.beside.items() if nats > STAGE_FLOOR_NATS}
+    return together.nats, f"{words} + {_above(beside)}" if beside else words
