@@ -22,7 +22,7 @@ from streams.drivers.embedded.content_ledger import feed_ledgers
 from streams.drivers.embedded.database import open_readonly
 from streams.drivers.pipeline import LocalPipeline
 from streams.operations.detection import knowledge_of
-from tests.bench.live_service import INVENTORY, digest
+from tests.bench.live_service import CONTENT, INVENTORY, digest
 
 LOGS = ("activity/", "graph/")  # feeds whose records are kept as served; the inventory makes its own
 _WALL = ("delay", "harm_clock")  # members of a message that hold wall time
@@ -89,56 +89,65 @@ def proof(folder: Path, store: Path) -> Proof:
     with closing(open_readonly(store)) as connection:
         records: Counter[str] = Counter()
         for tenant in living:
-            records.update(_records(folder, connection, tenant, held[tenant]))
-            records.update(_blobs(connection, tenant, held[tenant]))
+            records.update(compared(folder, tenant, held[tenant], _kept(connection, tenant)))
         sums, wrong = _sums(connection, living)
         return Proof(
             tenants=len(living),
             wrong_sums=wrong,
-            **{name: records[name] for name in _COUNTED},
+            **{name: records[name] for name in COUNTED},
             **sums,
             **_folded(connection),
         )
 
 
-_COUNTED = (
+COUNTED = (
     "served", "archived", "dead", "superseded", "not_archived", "never_served", "rows_never_read", "blobs", "blobs_fetched",
     "blobs_expired", "blobs_missing", "blobs_not_listed", "blobs_not_fetched",
 )  # fmt: skip
 
 
-def _records(folder: Path, connection: sqlite3.Connection, tenant: str, held: dict[str, Any]) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of one tenant: digests of the records of its logs and of its dead letters, what stays of its rows of
+    Graph, the state of each content by (feed, id), and where the look-back began (UTC milliseconds)."""
+
+    archived: set[bytes]
+    dead: set[bytes]
+    rows: set[str]
+    contents: dict[tuple[str, str], str]
+    start_ms: int
+
+    def add(self, raw: bytes, of_graph: bool) -> None:
+        """A record of the archive."""
+        self.archived.add(digest(raw))
+        if of_graph:
+            self.rows.update(_row(raw))
+
+
+def compared(folder: Path, tenant: str, held: dict[str, Any], kept: Kept) -> dict[str, int]:
+    """What the service served and had (`held`, of the inventory), against what is stored; members as in `Proof`."""
+    return _records(folder, tenant, held, kept) | _blobs(held, kept)
+
+
+def _records(folder: Path, tenant: str, held: dict[str, Any], kept: Kept) -> dict[str, int]:
     """Served against archived, as sets of distinct contents; and the rows that were there to be read."""
-    archived: set[bytes] = set()
-    rows: set[str] = set()
-    for feed, _, raw in read_records(connection, tenant):
-        if feed.startswith(LOGS):
-            archived.add(digest(raw))
-            rows.update(_row(raw) if feed.startswith("graph/") else ())
-    buried = connection.execute(
-        "SELECT data FROM dead WHERE stage = 'decode' AND feed != 'inventory'"
-        " AND tenant = (SELECT no FROM tenants WHERE id = ?)",
-        (tenant,),
-    )
-    dead = {digest(raw) for (data,) in buried for raw in unpack_block(data)}
-    known, served, superseded = archived | dead, set[bytes](), 0
+    known, served, superseded = kept.archived | kept.dead, set[bytes](), 0
     for path in (folder / "served" / tenant).glob("*.jsonl"):
         with path.open("rb") as lines:
             for line in lines:
                 raw = line.rstrip(b"\n")
                 key = digest(raw)
-                superseded += key not in known and key not in served and rows.issuperset(_row(raw))
+                superseded += key not in known and key not in served and kept.rows.issuperset(_row(raw))
                 served.add(key)
-    start_ms = _looked_back_to(connection, tenant)
     unread = sum(
-        time_ms >= start_ms and bytes.fromhex(key) not in archived and bytes.fromhex(key) not in dead
+        time_ms >= kept.start_ms and bytes.fromhex(key) not in known
         for rows in held["rows"].values()
         for time_ms, key in rows
     )
     return {
         "served": len(served),
-        "archived": len(archived),
-        "dead": len(dead),
+        "archived": len(kept.archived),
+        "dead": len(kept.dead),
         "superseded": superseded,
         "not_archived": len(served - known) - superseded,
         "never_served": len(known - served),
@@ -152,27 +161,16 @@ def _row(raw: bytes) -> tuple[str]:
     return (f"{held.get('id')}|{held.get('recipientAddress', '')}",)
 
 
-def _looked_back_to(connection: sqlite3.Connection, tenant: str) -> int:
-    sql = "SELECT checkpoint FROM feeds WHERE feed = 'collector' AND tenant = (SELECT no FROM tenants WHERE id = ?)"
-    (checkpoint,) = connection.execute(sql, (tenant,)).fetchone()
-    return int(orjson.loads(checkpoint)["start"])
-
-
-def _blobs(connection: sqlite3.Connection, tenant: str, held: dict[str, Any]) -> dict[str, int]:
+def _blobs(held: dict[str, Any], kept: Kept) -> dict[str, int]:
     """Blobs that the service had since the look-back's start, by what became of them."""
-    rows = connection.execute(
-        "SELECT feed, id, state, expires_ms FROM contents WHERE tenant = (SELECT no FROM tenants WHERE id = ?)",
-        (tenant,),
-    )
-    ledger = {(feed, identity): (state, expires_ms) for feed, identity, state, expires_ms in rows}
-    start_ms, found = _looked_back_to(connection, tenant), Counter[str]()
+    found = Counter[str]()
     for name, blobs in held["blobs"].items():
-        if name not in ("Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint"):
+        if name not in CONTENT:
             continue
         for identity, created_ms, _, missing in blobs:
-            if created_ms < start_ms:
+            if created_ms < kept.start_ms:
                 continue
-            state, _ = ledger.get((f"activity/{name}", identity), ("unlisted", 0))
+            state = kept.contents.get((f"activity/{name}", identity), "unlisted")
             found["blobs"] += 1
             found["blobs_fetched"] += state == "fetched"
             found["blobs_expired"] += state == "expired"
@@ -180,6 +178,28 @@ def _blobs(connection: sqlite3.Connection, tenant: str, held: dict[str, Any]) ->
             found["blobs_not_listed"] += state == "unlisted"
             found["blobs_not_fetched"] += state == "listed" or (state == "missing" and not missing)
     return dict(found)
+
+
+def _kept(connection: sqlite3.Connection, tenant: str) -> Kept:
+    """Of a store."""
+    of_tenant = "tenant = (SELECT no FROM tenants WHERE id = ?)"
+    buried = connection.execute(
+        f"SELECT data FROM dead WHERE stage = 'decode' AND feed != 'inventory' AND {of_tenant}", (tenant,)
+    )
+    dead = {digest(raw) for (data,) in buried for raw in unpack_block(data)}
+    rows = connection.execute(f"SELECT feed, id, state FROM contents WHERE {of_tenant}", (tenant,))
+    contents = {(feed, identity): state for feed, identity, state in rows}
+    kept = Kept(set(), dead, set(), contents, _looked_back_to(connection, tenant))
+    for feed, _, raw in read_records(connection, tenant):
+        if feed.startswith(LOGS):
+            kept.add(raw, feed.startswith("graph/"))
+    return kept
+
+
+def _looked_back_to(connection: sqlite3.Connection, tenant: str) -> int:
+    sql = "SELECT checkpoint FROM feeds WHERE feed = 'collector' AND tenant = (SELECT no FROM tenants WHERE id = ?)"
+    (checkpoint,) = connection.execute(sql, (tenant,)).fetchone()
+    return int(orjson.loads(checkpoint)["start"])
 
 
 def _sums(connection: sqlite3.Connection, tenants: list[str]) -> tuple[dict[str, int], list[str]]:

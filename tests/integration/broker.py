@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient
 BROKER_VARIABLE = "WATCHPOST_TEST_KAFKA"
 FETCHING = Path(tempfile.gettempdir()) / "watchpost-test-jars.lock"
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.1.0+org.slf4j:slf4j-simple:2.0.17"
-JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -66,10 +66,10 @@ class NoBroker(RuntimeError):
 
 
 @contextmanager
-def own_broker(door: Door | None = None) -> Iterator[str]:
+def own_broker(door: Door | None = None, memory: str = "256m") -> Iterator[str]:
     """Start one broker in a temporary folder on free ports; yields its address, and leaves nothing behind.
 
-    With a `door` it has that listener too, and its address is yielded.
+    With a `door` it has that listener too, and its address is yielded. `memory` is how large its heap may become.
     """
     java, jars = _java(), _jars()
     folder = Path(tempfile.mkdtemp(prefix="watchpost-kafka-"))
@@ -81,7 +81,7 @@ def own_broker(door: Door | None = None) -> Iterator[str]:
         if door is not None:  # of a property that is there twice the last one counts
             text += SASL_PROPERTIES.format(port=port, controller=controller, sasl=sasl, **asdict(door))
         properties.write_text(text)
-        command = [java, *JVM, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars]
+        command = [java, f"-Xmx{memory}", *JVM, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars]
         tool = [*command, "kafka.tools.StorageTool"]
         cluster = _output([*tool, "random-uuid"]).split()[-1]
         _output([*tool, "format", "-t", cluster, "-c", str(properties)])

@@ -69,8 +69,17 @@ def world(folder: Path, speed: float, back_days: float = 2.0, **options: Any) ->
 def collector(
     world: World, settings: KafkaSettings, log: Path, days: float = 2.0, address: str = "off"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A collector; killed when the block ends, if it still runs."""
-    command = [sys.executable, str(Path(__file__).with_name("live_collector.py")), str(world.folder / "watchpost.toml")]
+    """A collector of it; killed when the block ends, if it still runs."""
+    with collecting(world.folder / "watchpost.toml", settings, log, days, address) as process:
+        yield process
+
+
+@contextmanager
+def collecting(
+    file: Path, settings: KafkaSettings, log: Path, days: float, address: str = "off"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A collector of the tenants in a settings file; killed when the block ends, if it still runs."""
+    command = [sys.executable, str(Path(__file__).with_name("live_collector.py")), str(file)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WATCHPOST_")}
     with log.open("ab") as lines:
         process = subprocess.Popen(
