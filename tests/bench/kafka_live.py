@@ -3,7 +3,8 @@
 `python -m tests.bench.kafka_live --accounts 1000 --hours 24 --speed 150 --kills 20 [--tenants N]` serves the tenants over
 HTTPS with every fault, kills the collector that many times and starts it again at once, waits for the night's second
 listing, and compares what was served with the topics as they are read back (`kafka_proof`). `detect` runs beside it, since
-a look-back waits for profiles; with `--judge` its alerts are compared with the log folded once. One JSON line per measure.
+a look-back waits for profiles; with `--judge` its alerts are compared with the log folded once. `--fairness` instead: how far
+tenants lag without faults, and while one of them is throttled and one is down. One JSON line per measure.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import random
 import subprocess
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -29,6 +29,8 @@ from streams.drivers.kafka.reading import open_consumer
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.topics import create_topics, existing_partitions
 from tests.bench.kafka_proof import COLLECTOR, for_tenant, judged, kafka_proof
+from tests.bench.live_faults import lag_figures, sampled, tenants_of, with_two_disturbed
+from tests.bench.live_proof import LOGS
 from tests.bench.live_run import DAY_MS, cpu_seconds, load, serving, wait_for
 from tests.bench.live_service import END_MS, HOUR_MS, INVENTORY, SETTINGS, Plan
 from tests.integration.broker import own_broker
@@ -111,8 +113,7 @@ def collected(plan: Plan, settings: KafkaSettings, kills: int, patience: float, 
     course, log = Course(replace(settings, instance="one"), plan.path), plan.path / "detect.log"
     with detecting(settings, log) as detect:
         with serving(plan):
-            began, held = time.monotonic(), tomllib.loads((plan.path / SETTINGS).read_text())
-            books = Books(settings, [tenant["id"] for tenant in held["tenants"]])
+            began, books = time.monotonic(), Books(settings, tenants_of(plan.path))
             for at in sorted(dice.uniform(0.0, life) for _ in range(kills)):
                 course.until_killed(began + at)
             status = course.until(lambda: fetched_everything(plan.path, books), "the end", 60 + patience * life)
@@ -127,6 +128,38 @@ def collected(plan: Plan, settings: KafkaSettings, kills: int, patience: float, 
         if judge:
             wait_for(settled(settings), "judging everything", JUDGING_SECONDS, every=LOOK_SECONDS)
             tell("kafka-alerts", {"detect_status": terminate(detect, 60.0), "load": load()} | judged(settings))
+
+
+def fairness(plan: Plan, settings: KafkaSettings, disturbed: bool) -> None:
+    """Tell how far tenants lag (practice seconds) when two of them are throttled and down, or none."""
+    own = with_two_disturbed(plan, disturbed)
+    own.path.mkdir(parents=True, exist_ok=True)
+    life, course = own.hours * HOUR_MS / 1000 / own.speed, Course(settings, own.path)
+    with detecting(settings, own.path / "detect.log"), serving(own), course.life() as process:
+        books, quiet = Books(settings, tenants_of(own.path)), own.tenants - 2 * disturbed
+        wait_for(lambda: looked_back(books) >= quiet, "the look-back", 120 + life)
+        with sampled(own.path, lambda: complete(books)) as lags:
+            time.sleep(life / 2)
+        used = cpu_seconds(process.pid)
+        status = terminate(process, 60.0)
+    tell("kafka-fairness", lag_figures(own, lags) | {"status": status, "cpu_s": round(used, 1), "load": load()})
+
+
+def looked_back(books: Books) -> int:
+    """For how many tenants the first start's look-back is done."""
+    states = [book.feeds[COLLECTOR].checkpoint for book in books.read().values() if COLLECTOR in book.feeds]
+    return sum(held["clock"] >= held["until"] > 0 for held in states)
+
+
+def complete(books: Books) -> list[tuple[str, str, int]]:
+    """Tenant, feed, and up to when it is complete (UTC milliseconds), of the vendor's feeds."""
+    found = books.read().items()
+    return [
+        (name, feed, row.complete_ms)
+        for name, book in found
+        for feed, row in book.feeds.items()
+        if feed.startswith(LOGS)
+    ]
 
 
 def fetched_everything(folder: Path, books: Books) -> bool:
@@ -163,19 +196,34 @@ def main() -> None:
     parser.add_argument("--partitions", type=int, default=6)
     parser.add_argument("--patience", type=float, default=4.0, help="how long the rest may take, in lives")
     parser.add_argument("--judge", action="store_true", help="compare the alerts too")
+    parser.add_argument("--fairness", action="store_true", help="lags of many tenants instead")
     parser.add_argument("--folder", type=Path, help="kept; otherwise a temporary one")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="watchpost-kafka-live-") as temporary, own_broker(memory="1g") as brokers:
         plan = Plan(
-            str(options.folder or temporary), options.seed, options.tenants, options.accounts, options.speed,
-            options.hours, faults="all", expiring=0.01, unknown=0.003, attacks=(("seed", 100.0), ("S1", 200.0)),
+            str(options.folder or temporary),
+            options.seed,
+            options.tenants,
+            options.accounts,
+            options.speed,
+            options.hours,
+        )
+        if options.fairness:
+            for disturbed in (False, True):
+                fairness(plan, topics_for(brokers, options.partitions), disturbed)
+            return
+        plan = replace(
+            plan, faults="all", expiring=0.01, unknown=0.003, attacks=(("seed", 100.0), ("S1", 200.0))
         )  # fmt: skip
         plan.path.mkdir(parents=True, exist_ok=True)
-        settings = replace(
-            fresh_settings(brokers), partitions=options.partitions, profile_seconds=120.0, states_on_stop=False
-        )  # fmt: skip
-        create_topics(settings)
-        collected(plan, settings, options.kills, options.patience, options.judge)
+        collected(plan, topics_for(brokers, options.partitions), options.kills, options.patience, options.judge)
+
+
+def topics_for(brokers: str, partitions: int) -> KafkaSettings:
+    """Settings with topics that nobody used before; they are made."""
+    settings = replace(fresh_settings(brokers), partitions=partitions, profile_seconds=120.0, states_on_stop=False)
+    create_topics(settings)
+    return settings
 
 
 if __name__ == "__main__":

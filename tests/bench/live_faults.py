@@ -6,8 +6,9 @@ import random
 import statistics
 import threading
 import time
+import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from tests.bench.live_run import (
     running,
     serving,
 )
-from tests.bench.live_service import HOUR_MS, Plan
+from tests.bench.live_service import HOUR_MS, SETTINGS, Plan
 
 LAGS = (
     "SELECT t.id, f.feed, f.complete_ms FROM feeds f JOIN tenants t ON t.no = f.tenant"
@@ -66,57 +67,67 @@ def _let_run(runner: Runner, until: float) -> None:
 
 
 def fairness(plan: Plan, disturbed: bool) -> dict[str, Any]:
-    """How far tenants lag (practice seconds) when two of them are throttled or down, or none."""
-    two = {"throttled": 0, "down": 1} if disturbed else {"throttled": -1, "down": -1}
-    held = {name: getattr(plan, name) for name in plan.__slots__}
-    folder = plan.path / ("disturbed" if disturbed else "alone")
-    own = Plan(**held | two | {"folder": str(folder)})
-    with serving(own), running(Runner(folder)) as runner:
+    """How far tenants lag (practice seconds) when two of them are throttled and down, or none."""
+    own = with_two_disturbed(plan, disturbed)
+    with serving(own), running(Runner(own.path)) as runner:
         quiet = own.tenants - 2 * disturbed
         life = own.hours * HOUR_MS / 1000 / own.speed
         runner.wait_until(lambda: looked_back(runner.store, quiet), "the look-back", 120 + life)
-        with sampled(folder, runner.store) as lags:
+        with sampled(own.path, lambda: asked(runner.store, LAGS)) as lags:
             time.sleep(life / 2)
             runner.check()
         runner.stop()
-    order = [tenant for (tenant,) in asked(runner.store, "SELECT id FROM tenants ORDER BY id")]
-    hard, gone = _disturbed(own) if disturbed else ("", "")
-    rest = [lag for tenant in order if tenant not in (hard, gone) for lag in lags[tenant]]
+    return lag_figures(own, lags) | {"cpu_s": round(sum(runner.usage), 1), "load": load()}
+
+
+def with_two_disturbed(plan: Plan, disturbed: bool) -> Plan:
+    """The plan in a folder of its own, with one tenant throttled and one down if so."""
+    two = {"throttled": 0, "down": 1} if disturbed else {"throttled": -1, "down": -1}
+    held = {name: getattr(plan, name) for name in plan.__slots__}
+    return Plan(**held | two | {"folder": str(plan.path / ("disturbed" if disturbed else "alone"))})
+
+
+def lag_figures(plan: Plan, lags: dict[str, list[float]]) -> dict[str, Any]:
+    """The lags (practice seconds, by tenant) of those that are not disturbed, and of the one that is throttled."""
+    order = tenants_of(plan.path)
+    hard = order[plan.throttled] if plan.throttled >= 0 else ""
+    apart = {hard, order[plan.down] if plan.down >= 0 else ""}
+    rest = {tenant: lags[tenant] for tenant in order if tenant not in apart}
     return {
-        "disturbed": disturbed,
-        "tenants": own.tenants,
-        "accounts": own.accounts,
-        "speed": own.speed,
-        "lag_s": _figures(rest),
-        "worst_tenant_p95_s": max(_figures(lags[t])["p95"] for t in order if t not in (hard, gone)),
+        "disturbed": bool(hard),
+        "tenants": plan.tenants,
+        "accounts": plan.accounts,
+        "speed": plan.speed,
+        "lag_s": _figures([lag for found in rest.values() for lag in found]),
+        "worst_tenant_p95_s": max(_figures(found)["p95"] for found in rest.values()),
         "throttled_tenant_lag_s": _figures(lags[hard]) if hard else None,
-        "cpu_s": round(sum(runner.usage), 1),
-        "load": load(),
     }
 
 
-def _disturbed(plan: Plan) -> tuple[str, str]:
-    """The ids of the tenants that are throttled and down."""
-    import tomllib
-
-    ids = [held["id"] for held in tomllib.loads((plan.path / "watchpost.toml").read_text())["tenants"]]
-    return ids[plan.throttled], ids[plan.down]
+def tenants_of(folder: Path) -> list[str]:
+    """The ids of the tenants in the order of the plan."""
+    return [held["id"] for held in tomllib.loads((folder / SETTINGS).read_text())["tenants"]]
 
 
 @contextmanager
-def sampled(folder: Path, store: Path, every: float = 0.5) -> Iterator[dict[str, list[float]]]:
-    """While the block runs: how far behind the service's clock each feed is complete, practice seconds, by tenant."""
+def sampled(
+    folder: Path, look: Callable[[], Iterable[tuple[Any, ...]]], every: float = 0.5
+) -> Iterator[dict[str, list[float]]]:
+    """While the block runs: how far behind the service's clock each feed is complete, practice seconds, by tenant.
+
+    `look` gives tenant, feed, and up to when it is complete (UTC milliseconds, 0: not yet).
+    """
     found: dict[str, list[float]] = defaultdict(list)
     clock, stop = clock_of(folder), threading.Event()
 
-    def look() -> None:
+    def sample() -> None:
         while not stop.wait(every):
-            rows, now_ms = asked(store, LAGS), clock.now_ms()
+            rows, now_ms = look(), clock.now_ms()
             for tenant, _, done in rows:
                 if done:
                     found[tenant].append((now_ms - done) / 1000)
 
-    thread = threading.Thread(target=look, daemon=True)
+    thread = threading.Thread(target=sample, daemon=True)
     thread.start()
     try:
         yield found
