@@ -21,6 +21,7 @@ from streams.drivers.kafka.settings import KafkaSettings
 
 _LARGEST = "max.message.bytes"
 MESSAGE_SLACK = 4_096  # bytes of a message beside key, value and headers, generously
+_GRACE_SECONDS = 5.0  # beyond a request's own time
 _BROKERS_OWN = 1_000_000  # what every broker takes unless it was told otherwise
 _WHOLE_RECORDS = (AUDIT, DEAD_LETTERS)
 
@@ -109,9 +110,12 @@ def record_bytes_max(settings: KafkaSettings) -> int:
     resource = kafka_admin.ConfigResource  # type: ignore[attr-defined]  # public, but not told to type checkers
     wanted = [resource(resource.Type.TOPIC, settings.topic(name)) for name in _WHOLE_RECORDS]
     found = [settings.message_bytes]
-    for future in _admin(settings).describe_configs(wanted, request_timeout=settings.request_seconds).values():
+    admin = _admin(settings)  # kept: the answer to a client that is gone never comes
+    for future in admin.describe_configs(wanted, request_timeout=settings.request_seconds).values():
         try:
-            found.append(int(future.result()[_LARGEST].value))
+            found.append(int(future.result(settings.request_seconds + _GRACE_SECONDS)[_LARGEST].value))
+        except TimeoutError:
+            raise TopicsError(f"no Kafka broker answers at {settings.brokers}: TimeoutError") from None
         except (KafkaException, KeyError, TypeError, ValueError):
             found.append(_BROKERS_OWN)
     return min(found)
