@@ -162,3 +162,10 @@ def json_of(message: bytes) -> Any:
 
 if __name__ == "__main__":
     run_child(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+
+
+def folded(accounts: AccountEngine, entities: OrderedEntities) -> dict[tuple[str, bytes], bytes]:
+    """States as the store keys them."""
+    prefix = f"{TENANT}|".encode()
+    sides = (("accounts", accounts.snapshot()), ("entities", entities.snapshot()))
+    return {(side, key.removeprefix(prefix)): data for side, states in sides for key, data in states.items()}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import random
-import signal
-import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +16,8 @@ from streams.drivers.embedded.behind import ENTRIES_MIN
 from streams.drivers.embedded.database import open_readonly
 from streams.drivers.embedded.tenants import remove_tenant
 from streams.drivers.pipeline import LocalPipeline
-from tests.unit.embedded.store_run import FEED, HOME, TENANT, contents_of, engines, intake, opened, run_child
-from tests.unit.embedded.test_embedded_kill import folded, forked, status_of
-
-KILLS = int(os.environ.get("WATCHPOST_KILLS", "20"))
+from tests.unit.embedded.kills import forked, killed_at_random, status_of
+from tests.unit.embedded.store_run import FEED, HOME, TENANT, contents_of, engines, folded, intake, opened, run_child
 
 
 @pytest.fixture(scope="module")
@@ -75,24 +70,13 @@ def test_states_are_behind_after_a_kill_and_read_back_as_the_log_says(past_file:
 def test_killed_at_random_while_it_looks_back_it_holds_what_an_undisturbed_run_holds(
     past_file: Path, whole: Path, tmp_path: Path
 ) -> None:
-    started = time.monotonic()
-    assert status_of(forked(tmp_path / "once.sqlite", past_file)) == 0
-    seconds = time.monotonic() - started
-    expected, chance, kills, turn, seen = contents_of(whole), random.Random(9), 0, 0, 0
-    while kills < KILLS:
-        turn += 1
-        path, done = tmp_path / f"store-{turn}.sqlite", False
-        while not done:
-            child = forked(path, past_file)
-            if kills < KILLS:
-                time.sleep(chance.uniform(0.0, seconds / 3))
-                os.kill(child, signal.SIGKILL)
-            status = status_of(child)
-            assert status in (0, -signal.SIGKILL)
-            done, kills = status == 0, kills + (status != 0)
-            seen += not done and path.exists() and has_tables(path) and bool(behind(path))
-        found = contents_of(path)
-        assert {name: value for name, value in found.items() if value != expected[name]} == {}
+    seen: list[Path] = []
+
+    def look(path: Path) -> None:
+        if path.exists() and has_tables(path) and behind(path):
+            seen.append(path)
+
+    killed_at_random(tmp_path, past_file, contents_of(whole), random.Random(9), 1 / 3, look)
     assert seen, "no kill met states that were behind"
 
 

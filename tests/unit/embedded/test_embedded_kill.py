@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import time
 from pathlib import Path
 
-from detectors.engine.account_engine import AccountEngine
-from detectors.engine.signal_order import OrderedEntities
 from streams.drivers.embedded.archive import read_entries
 from streams.drivers.embedded.database import open_readonly
 from streams.drivers.pipeline import LocalPipeline
-from tests.unit.embedded.store_run import TENANT, contents_of, engines, run_child
-
-KILLS = int(os.environ.get("WATCHPOST_KILLS", "20"))
-
-
-def forked(path: Path, batch_file: Path, stop_at: str = "0") -> int:
-    """A child that feeds the rest of the batches; its process id."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            run_child(path, batch_file, stop_at)
-            status = 0
-        finally:
-            os._exit(status)
-    return child
-
-
-def status_of(child: int) -> int:
-    """How the child ended: its exit status, or minus the signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+from tests.unit.embedded.kills import forked, killed_at_random, status_of
+from tests.unit.embedded.store_run import contents_of, engines, folded
 
 
 def test_killed_at_random_it_holds_what_an_undisturbed_run_holds(
     undisturbed: Path, batch_file: Path, tmp_path: Path
 ) -> None:
-    started = time.monotonic()
-    assert status_of(forked(tmp_path / "once.sqlite", batch_file)) == 0
-    whole = time.monotonic() - started
-    expected, chance, kills, turn = contents_of(undisturbed), random.Random(7), 0, 0
-    while kills < KILLS:
-        turn += 1
-        path = tmp_path / f"store-{turn}.sqlite"
-        done = False
-        while not done:
-            child = forked(path, batch_file)
-            if kills < KILLS:
-                time.sleep(chance.uniform(0.0, whole / 6))
-                os.kill(child, signal.SIGKILL)
-            status = status_of(child)
-            assert status in (0, -signal.SIGKILL)
-            done, kills = status == 0, kills + (status != 0)
-        found = contents_of(path)
-        assert {name: value for name, value in found.items() if value != expected[name]} == {}
+    killed_at_random(tmp_path, batch_file, contents_of(undisturbed), random.Random(7), 1 / 6)
 
 
 def test_ended_within_a_transaction_at_each_of_its_steps_it_goes_on(
@@ -79,10 +38,3 @@ def test_the_log_folded_anew_gives_the_states_and_findings_of_the_store(undistur
     held = contents_of(undisturbed)
     assert told == [uid for _, uid, *_ in held["messages"]] != []
     assert folded(accounts, entities) == held["states"]
-
-
-def folded(accounts: AccountEngine, entities: OrderedEntities) -> dict[tuple[str, bytes], bytes]:
-    """States as the store keys them."""
-    prefix = f"{TENANT}|".encode()
-    sides = (("accounts", accounts.snapshot()), ("entities", entities.snapshot()))
-    return {(side, key.removeprefix(prefix)): data for side, states in sides for key, data in states.items()}
