@@ -10,7 +10,6 @@ from string import ascii_uppercase
 from detectors.accounts.session_state import NOWHERE
 from detectors.engine.detector import Heard
 from detectors.engine.network import (
-    MICROSOFT_ASN,
     NetworkClass,
     NetworkFact,
     is_microsoft_service,
@@ -20,6 +19,7 @@ from detectors.engine.network import (
     network_key,
     wide_prefix_of,
 )
+from detectors.engine.network_names import MICROSOFT_ASN
 from detectors.models.categories import hash32
 from schemas.text import printable
 

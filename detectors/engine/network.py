@@ -18,9 +18,6 @@ from detectors.engine.network_names import (
     RELAY_ASN,
     RELAY_ORG,
 )
-from detectors.engine.network_names import (
-    MICROSOFT_ASN as MICROSOFT_ASN,
-)
 
 NetworkClass = Literal["hosting", "mobile", "access", "unknown"]
 _CACHED = 65_536  # addresses
@@ -81,11 +78,6 @@ def is_public(ip: str) -> bool:
     """Not a loopback, link-local or private network's address: those say nothing about a place."""
     address = _address(ip)
     return address is not None and not _within(address, _LOCAL)
-
-
-def is_microsoft_network(ip: str, fact: NetworkFact) -> bool:
-    """Microsoft's services or its autonomous systems; the latter hold Azure too, where anyone may rent a machine."""
-    return fact.asn in MICROSOFT_ASN or is_microsoft_service(ip)
 
 
 def is_relay(ip: str, fact: NetworkFact) -> bool:

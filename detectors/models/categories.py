@@ -130,11 +130,6 @@ class CategoryNovelty(base.AnomalyDetector):
         """Values held, in no order that means anything."""
         return list(self._values)
 
-    @property
-    def active_days(self) -> int:
-        """Days with an occasion."""
-        return self._days
-
     def __len__(self) -> int:
         return len(self._values)
 

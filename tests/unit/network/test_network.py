@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from detectors.engine.network import (
     NetworkFact,
-    is_microsoft_network,
     is_microsoft_service,
     is_relay,
     network_class,
@@ -68,12 +67,6 @@ def test_prefixes_hold_the_address(address: ipaddress.IPv4Address | ipaddress.IP
 )
 def test_microsoft_service(ip: str, microsoft: bool) -> None:
     assert is_microsoft_service(ip) is microsoft
-
-
-def test_microsoft_network_adds_azure() -> None:
-    azure = NetworkFact(asn=8075)
-    assert is_microsoft_network("20.43.1.1", azure) and not is_microsoft_network("20.43.1.1", NOTHING)
-    assert is_microsoft_network("40.96.1.1", NOTHING)
 
 
 @pytest.mark.parametrize(
