@@ -21,13 +21,8 @@ _ADVICE: Final = {
     KafkaError._AUTHENTICATION: "check sasl.mechanism, sasl.username and sasl.password",
     KafkaError._SSL: "check security.protocol and ssl.ca.location",
 }
-_SECRET: Final = (
-    "password",
-    "secret",
-    "jaas",
-    "token",
-    "pem",
-)  # in the names of properties whose values nobody is shown
+# In the names of properties whose values nobody is shown.
+_SECRET: Final = ("password", "secret", "jaas", "token", "pem")
 
 
 class BrokerRefusals:

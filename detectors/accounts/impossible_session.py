@@ -55,7 +55,8 @@ class ImpossibleSessionDetector:
         " networks, countries and clients that neither the account nor its tenant knows, impossible journeys.",
         misses="An attacker in the victim's own network with the victim's own browser; one who was there before the first"
         " record and whose network has become known; a session of its own from a hosting network of the tenant's country"
-        " with the victim's client; weak in an account's first three days.",
+        " with the victim's client; one who was reported, kept quiet for four days and comes back to the same place; weak in"
+        " an account's first three days.",
         needs="Sign-ins (Graph or Audit.AzureActiveDirectory); session ids on Audit.Exchange and Audit.SharePoint help.",
         false_positives="First days behind a VPN on rented machines, first days abroad with a new device, a new program"
         " and an unknown network on one day.",

@@ -62,10 +62,11 @@ class InboxRuleDetector:
         version=1,
         title="Inbox rule or forwarding that hides or leaks mail",
         catches="Rules that hide, delete or forward mail (cmdlet, Outlook and sweep form), mailbox forwarding, mail flow"
-        " rules that copy mail out; random or blank names, rules for all mail, rules removed within hours.",
+        " rules that copy mail out; random or blank names, rules for all mail, forwards to a look-alike of the tenant's"
+        " domain, rules removed within hours.",
         misses="In exports, rules made before the first record and never touched again (a live tenant's inventory finds"
         " them); the folder behind an Outlook store id;"
-        " a forwarding that looks like the owner's own address.",
+        " a forwarding to a free-mail address under the owner's own name.",
         needs="Exchange audit records (Audit.Exchange).",
         false_positives="Owners who delete newsletters by rule, leavers who forward to their own address: kept below"
         " review by their low weight.",

@@ -90,9 +90,8 @@ class SessionState:
     models: dict[str, CategoryNovelty] = field(default_factory=dict)
     rows: dict[int, dict[int, Row]] = field(default_factory=dict)  # day -> key -> row
     sessions: dict[int, Session] = field(default_factory=dict)
-    suspects: dict[tuple[str, int], int] = field(
-        default_factory=dict
-    )  # kind and value -> first met, minutes since 1970
+    # What an incident accused: kind and value -> first met, minutes since 1970.
+    suspects: dict[tuple[str, int], int] = field(default_factory=dict)
     accused_on: int = 0  # the last day that an incident kept from being learnt
     last_ms: int = 0  # event time of the latest record with an address
     last_place: int = 0  # its `Place`

@@ -105,7 +105,7 @@ def report_incidents(store: Path, uids: Sequence[str], chosen: Chosen, output: P
         verdicts = {row.uid: shown for row in rows if (shown := _verdict(reader.feedback(row.uid))) is not None}
     extras = ReportExtras(verdicts=verdicts, made_ms=int(time.time() * 1000))
     write_file(output, lambda out: write_report(bodies, out, _facts(rows), zone, extras))
-    tell(f"wrote {output}: {len(rows)} incidents")
+    tell(f"wrote {output}: {len(rows)} incident{'' if len(rows) == 1 else 's'}")
     return 0
 
 
