@@ -1,7 +1,7 @@
 """The whole check, in the order in which failures are cheapest: `python -m tests`.
 
-The tests run as two sessions side by side: one that mostly computes, and one that mostly waits (for brokers, servers, browsers,
-processes that are killed). What the second says is printed after the first.
+The tests run as three sessions side by side: one that mostly computes, and two that mostly wait, one of them for a Kafka
+broker, the other for servers, browsers and processes that are killed. What these two say is printed after the first.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from glob import glob
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
@@ -20,7 +21,18 @@ BEFORE: tuple[tuple[str, ...], ...] = (
     ("lint-imports",),
     ("coverage", "erase"),
 )
-WAITING = ("tests/integration", "tests/browser", "tests/unit/embedded", "tests/unit/live", "tests/unit/service")
+FOLDERS = (
+    "tests/integration",
+    "tests/browser",
+    "tests/unit/embedded",
+    "tests/unit/live",
+    "tests/unit/service",
+)  # they wait
+ON_KAFKA = "tests/integration/test_kafka_*.py"
+WAITING: dict[str, tuple[str, ...]] = {
+    "tests that wait for Kafka": tuple(sorted(glob(ON_KAFKA))),
+    "tests that wait": (*FOLDERS, f"--ignore-glob={ON_KAFKA}"),
+}
 PYTEST = ("coverage", "run", "--parallel-mode", "-m", "pytest")
 AFTER: tuple[tuple[str, ...], ...] = (("coverage", "combine", "--quiet"), ("coverage", "report"))
 
@@ -44,20 +56,27 @@ def run(step: tuple[str, ...]) -> bool:
 
 
 def run_tests() -> list[str]:
-    """Both sessions; names of those that failed."""
-    rest = tuple(f"--ignore={folder}" for folder in WAITING)
+    """All sessions; names of those that failed."""
     start = time.monotonic()
-    with tempfile.TemporaryFile() as output:
-        waiting = subprocess.Popen(command((*PYTEST, *WAITING)), stdout=output, stderr=subprocess.STDOUT)
-        failed = ["tests that compute"] if run((*PYTEST, *rest)) else []
-        status = waiting.wait()
-        output.seek(0)
-        print(f"== pytest {' '.join(WAITING)}", flush=True)
-        sys.stdout.buffer.write(output.read())
-        sys.stdout.flush()
-    if told("pytest", status, start):
-        failed.append("tests that wait")
-    return failed
+    with tempfile.TemporaryDirectory() as folder:
+        begun = {name: begin(arguments, Path(folder, name)) for name, arguments in WAITING.items()}
+        failed = ["tests that compute"] if run((*PYTEST, *(f"--ignore={folder}" for folder in FOLDERS))) else []
+        return failed + [name for name, process in begun.items() if ended(name, process, Path(folder, name), start)]
+
+
+def begin(arguments: tuple[str, ...], said: Path) -> subprocess.Popen[bytes]:
+    """A session in the background that writes to a file."""
+    with said.open("wb") as output:
+        return subprocess.Popen(command((*PYTEST, *arguments)), stdout=output, stderr=subprocess.STDOUT)
+
+
+def ended(name: str, process: subprocess.Popen[bytes], said: Path, start: float) -> bool:
+    """Wait for a session and print what it said; whether it failed."""
+    status = process.wait()
+    print(f"== {name}", flush=True)
+    sys.stdout.buffer.write(said.read_bytes())
+    sys.stdout.flush()
+    return told(name, status, start)
 
 
 def main() -> int:

@@ -164,7 +164,9 @@ class Lane:
         return Result.UNAVAILABLE
 
     def _wait(self, error: Exception, due_ms: int, state: FeedState) -> Result:
-        """A failure that may pass."""
+        """A failure that may pass. `Stopping` when the end itself broke the request off: there is nothing to tell."""
+        if self._journal.stop.is_set() and isinstance(error, CloudError):
+            raise Stopping
         now_ms, status = self._clock.now_ms(), self.status
         self._failures += 1
         status.state, status.last_error = state, printable(str(error), _ERROR_CHARACTERS_MAX)

@@ -157,6 +157,21 @@ def test_it_stops_at_the_next_write() -> None:
     assert run.journal.complete == {}
 
 
+def test_what_the_end_itself_breaks_off_is_not_told() -> None:
+    run = Run()
+    stop = threading.Event()
+
+    def trouble(window: Window) -> Exception | None:
+        stop.set()
+        return Unreachable("stopped while reading")
+
+    run.scripted(0).trouble = trouble
+    journal = CountedJournal(run.journal)
+    TenantCollector("t", run.feeds, journal, run.clock, run.clock.now_ms, observer=run.observer).run(stop)
+    assert run.scripted(0).prepared == 1
+    assert run.observer.lines == []
+
+
 def test_killed_at_any_write_the_collector_loses_nothing_and_brings_nothing_twice() -> None:
     undisturbed = Tenant()
     undisturbed.start(END)
