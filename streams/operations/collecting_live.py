@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from streams.drivers.kafka.feed_book import DamagedBook
 from streams.drivers.kafka.journal import KafkaJournal, read_book
 from streams.drivers.kafka.reading import LogReadError
 from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.shared_reads import SharedReads
 from streams.drivers.kafka.tenancy import Tenancy, TenancyLost, feeds_partition
 from streams.operations.fan_out import FeedObservers
 from streams.operations.live_settings import WatchedTenant
@@ -33,7 +35,20 @@ from streams.telemetry.observers import FeedMetrics, cloud_observer
 from streams.telemetry.telemetry import Telemetry
 
 STOP_SECONDS = 20.0
+SLOW_SECONDS = 15.0  # the opening of a journal that takes longer is told
 GROUP_LIMIT_SECONDS = 120.0  # a membership that is not looked after for so long is not alive
+
+
+@contextmanager
+def said_when_slow(say: Callable[[str], None], text: str, seconds: float = SLOW_SECONDS) -> Iterator[None]:
+    """Say so, once, when what is done in this context takes longer."""
+    timer = threading.Timer(seconds, say, (text,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ class Collecting:
         self._health = health
         self._watched = {tenant.id: tenant for tenant in plan.tenants}
         self._held: dict[str, _Held] = {}
+        self._reads = SharedReads(plan.settings)
         self._leave = threading.Event()
         self._tenancy = Tenancy(plan.settings, sorted(self._watched), plan.partitions)
         self._thread = threading.Thread(target=self._follow, name="tenancy", daemon=True)
@@ -86,7 +102,10 @@ class Collecting:
         self._thread.join(seconds)
         left = [held.watch for held in list(self._held.values())]  # none, unless the group was lost
         ended = [watch.join(max(0.1, until - time.monotonic())) for watch in left]
-        return all(ended) and not self._thread.is_alive()
+        over = all(ended) and not self._thread.is_alive()
+        if over:
+            self._reads.close()
+        return over
 
     @property
     def held(self) -> list[str]:
@@ -160,7 +179,8 @@ class Collecting:
         clock = self.plan.clock
         intake = Intake(tenant, IdentityMap(home_domains), RecentIndex(clock), home_domains)
         say: Callable[[str], None] = partial(self.board.said, tenant, "")
-        return KafkaJournal(self.plan.settings, tenant, intake, clock, JournalLost, stop, say)
+        with said_when_slow(say, "still reading back from Kafka what was collected before; collecting begins after it"):
+            return KafkaJournal(self._reads, tenant, intake, clock, JournalLost, stop, say)
 
     def _remembered(self, tenant: str) -> dict[str, Any]:
         """The tenant's facts of the last time; nobody is fenced for them."""

@@ -25,6 +25,7 @@ from streams.drivers.kafka.journal import KafkaJournal
 from streams.drivers.kafka.partition import decode_entry
 from streams.drivers.kafka.read_back import read_log
 from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.shared_reads import SharedReads
 from streams.drivers.kafka.topics import create_topics
 from streams.operations.scan_command import SAMPLE
 from tests.integration.command_line import detecting, run, terminate
@@ -76,7 +77,7 @@ def test_of_an_export_only_those_that_were_given_replace_what_the_log_says(
 def _journal(settings: KafkaSettings, domains: tuple[str, ...]) -> Iterator[KafkaJournal]:
     clock = FakeClock(NINE)
     intake = Intake(TENANT, IdentityMap(domains), RecentIndex(clock), domains)
-    with closing(KafkaJournal(settings, TENANT, intake, clock)) as journal:
+    with closing(KafkaJournal(SharedReads(settings), TENANT, intake, clock)) as journal:
         yield journal
 
 

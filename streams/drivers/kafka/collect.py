@@ -8,6 +8,7 @@ replay is judged as `scan` judges it.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from confluent_kafka import KafkaError, TopicPartition
 
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.topics import DAY_MS, PROFILES
-from streams.drivers.kafka.heard import NotHeard, SignalsHeard
+from streams.drivers.kafka.heard import TURN_SECONDS, NotHeard, SignalsHeard
 from streams.drivers.kafka.outbox import entry_messages
 from streams.drivers.kafka.reading import LogReadError, open_consumer
 from streams.drivers.kafka.settings import KafkaSettings
@@ -129,7 +130,10 @@ def never() -> bool:
 
 
 class DayBarrier:
-    """Between the days of a replay: the closed day's profile and all answers to its signals lie in the audit log."""
+    """Between the days of a replay: the closed day's profile and all answers to its signals lie in the audit log.
+
+    One for all tenants of a process; each waits in a thread of its own.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self.days = 0
@@ -166,10 +170,14 @@ class DayBarrier:
 
 
 class ProfileWatch:
-    """Follows the profiles topic. A profile there was committed together with its entries in every audit partition."""
+    """Follows the profiles topic. A profile there was committed together with its entries in every audit partition.
+
+    Several threads may wait; what one of them reads all know.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        self._turn = threading.Lock()
         self._topic = settings.topic(PROFILES)
         self._latest: dict[str, int] = {}
         count = existing_partitions(settings)[self._topic]
@@ -186,7 +194,11 @@ class ProfileWatch:
         while self.latest(tenant) < day:
             if ended():
                 raise WaitEnded
-            self._poll()
+            if self._turn.acquire(timeout=TURN_SECONDS):
+                try:
+                    self._poll()
+                finally:
+                    self._turn.release()
             if time.monotonic() - started > self._settings.profile_seconds:
                 raise CollectError(
                     f"no profile of tenant {tenant} for day {_date(day)} came in {self._settings.profile_seconds:.0f} s:"

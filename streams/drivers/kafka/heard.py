@@ -6,6 +6,7 @@ signal, its answer lies before whatever is written to the audit log afterwards.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from schemas.contracts.topics import SIGNALS, STATE
 from streams.drivers.kafka.reading import READ_UNCOMMITTED, LogReadError, open_consumer
 from streams.drivers.kafka.settings import KafkaSettings
 
+TURN_SECONDS = 0.1  # who waits looks this often at what another thread has read meanwhile
 TAIL = 64  # offsets read back from a partition's end to find its last message: the others are transaction markers
 
 
@@ -24,9 +26,15 @@ class NotHeard(RuntimeError):
 
 
 class SignalsHeard:
-    """Follows the positions of the workers in the signal log."""
+    """Follows the positions of the workers in the signal log.
+
+    Several threads may wait; what one of them reads all know.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
+        self._turn = threading.Lock()
+        self._asked = 0.0  # when the last look at the signal log's ends began
+        self._goals: dict[int, int] = {}
         self._settings = settings
         self._signals, self._state = settings.topic(SIGNALS), settings.topic(STATE)
         self._prefix = f"position|{self._signals}|".encode()
@@ -42,12 +50,25 @@ class SignalsHeard:
         Returns early when `ended` says so.
         """
         started = time.monotonic()
-        goals = self._last_offsets()
+        goals = self._goals_since(started)
         while not ended() and any(self._positions[number] < goal for number, goal in goals.items()):
-            self._follow(0.2)
+            if self._turn.acquire(timeout=TURN_SECONDS):
+                try:
+                    self._follow(0.2)
+                finally:
+                    self._turn.release()
             if time.monotonic() - started > self._settings.profile_seconds:
                 raise NotHeard
         return time.monotonic() - started
+
+    def _goals_since(self, asked: float) -> dict[int, int]:
+        """What the signal log held at this time or later: another thread's look that began after it is as good."""
+        with self._turn:
+            if self._asked < asked:
+                begun = time.monotonic()
+                self._goals = self._last_offsets()
+                self._asked = begun
+            return self._goals
 
     def _last_offsets(self) -> dict[int, int]:
         """Offset of the last message committed until now in each partition, -1 where there is none.

@@ -12,7 +12,7 @@ Every record that was produced is in the archive, as received: also one that add
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from itertools import groupby
 from typing import Any
@@ -28,11 +28,12 @@ from streams.clock import Clock, WallClock
 from streams.drivers.batch_parts import TRANSACTION_BYTES_MAX as BYTES_MAX
 from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX as RECORDS_MAX
 from streams.drivers.batch_parts import parts_of
-from streams.drivers.kafka.collect import CollectError, DayBarrier, WaitEnded, closed_day
+from streams.drivers.kafka.collect import CollectError, WaitEnded, closed_day
 from streams.drivers.kafka.feed_book import Change, DamagedBook, FeedBook
 from streams.drivers.kafka.outbox import entry_messages
-from streams.drivers.kafka.reading import LogReadError, offset_of, read_settled
+from streams.drivers.kafka.reading import LogMessage, LogReadError, read_settled
 from streams.drivers.kafka.settings import KafkaSettings
+from streams.drivers.kafka.shared_reads import SharedReads
 from streams.drivers.kafka.store import Outgoing, StoreLost, TransactionalProducer
 from streams.drivers.kafka.taking import IdentityRow, Intake
 from streams.drivers.kafka.tenancy import feeds_partition
@@ -50,12 +51,13 @@ Say = Callable[[str], None]
 class KafkaJournal:
     """One tenant's journal. `lost` makes the exception that ends its collector (StoreLost, unless the caller has its own).
 
-    When `stop` is set what waits here ends. `say` is told what it waits for, once.
+    `reads` is shared by the tenants of a process. When `stop` is set what waits here ends. `say` is told what it waits for,
+    once.
     """
 
     def __init__(
         self,
-        settings: KafkaSettings,
+        reads: SharedReads,
         tenant: str,
         intake: Intake,
         clock: Clock,
@@ -65,14 +67,14 @@ class KafkaJournal:
     ) -> None:
         self.tenant = tenant
         self.recalled = 0  # records of the archive that the intake was told of
-        self._settings = settings
+        self._reads = reads
+        self._settings = settings = reads.settings
         self._intake = intake
         self._clock = clock
         self._lost = lost
         self._stop = stop or threading.Event()
         self._say = say
         self._book = FeedBook(tenant)
-        self._barrier: DayBarrier | None = None
         try:
             self._producer = TransactionalProducer(settings, f"{settings.application}|collect|{tenant}")
             partitions = existing_partitions(settings)
@@ -88,43 +90,43 @@ class KafkaJournal:
     def _read_back(self, partitions: dict[str, int]) -> None:
         self._book = read_book(self._settings, self.tenant, self._partition)
         self._intake.identity_map.restore(self._identities(partitions))
-        written, count = False, partitions[self._settings.topic(AUDIT)]
-        told = ToldDomains(self.tenant, count)
-        for number in range(count):
-            written |= self._recall(number, told)
+        written, told = self._recall(partitions)
         if not written and not self._book.feeds:
             self._publish([*entry_messages(self._settings, self._intake.bootstrap())])
         elif (changed := told.changed(self._intake.home_domains)) is not None:
             self._publish([*entry_messages(self._settings, changed)])
 
-    def _identities(self, partitions: dict[str, int]) -> Iterator[IdentityRow]:
-        topic = self._settings.topic(IDENTITIES)
-        prefix = f"{self.tenant}|".encode()
-        for number in range(partitions[topic]):
-            for message in read_settled(self._settings, topic, number):
-                if message.key and message.value and message.key.startswith(prefix):
-                    row = orjson.loads(message.value)
-                    yield row["kind"], row["held"], row["upn"]
+    def _identities(self, partitions: dict[str, int]) -> list[IdentityRow]:
+        topic, rows = self._settings.topic(IDENTITIES), list[IdentityRow]()
 
-    def _recall(self, number: int, told: ToldDomains) -> bool:
-        topic, found = self._settings.topic(AUDIT), False
-        start = offset_of(self._settings, topic, number, _broker_ms(self._clock) - ARCHIVE_BACK_MS)
-        if start is None:
-            return False
-        prefix = f"{self.tenant}|".encode()
-        for message in read_settled(self._settings, topic, number, start):
-            if self._stop.is_set():
-                raise StoreLost(f"tenant {self.tenant} was given up while its archive was read")
-            if message.key is None or not message.key.startswith(prefix):
-                continue
-            found = True
+        def take(number: int, message: LogMessage) -> None:
+            if message.value:
+                row = orjson.loads(message.value)
+                rows.append((row["kind"], row["held"], row["upn"]))
+
+        self._reads.read(topic, partitions[topic], self.tenant, take, ended=self._stop.is_set)
+        return rows
+
+    def _recall(self, partitions: dict[str, int]) -> tuple[bool, ToldDomains]:
+        """Tell the intake of every record of the archive; whether there is any entry, and the home domains that were told."""
+        topic = self._settings.topic(AUDIT)
+        told, entries = ToldDomains(self.tenant, partitions[topic]), 0
+
+        def take(number: int, message: LogMessage) -> None:
+            nonlocal entries
+            entries += 1
             entry = entry_from_message(message.key, message.value, message.headers)
             if entry.kind is EntryKind.RECORD:
                 self._intake.recall(entry.value)
                 self.recalled += 1
             elif entry.kind is EntryKind.PROFILE:
                 told.learn(number, entry)
-        return found
+
+        since_ms = _broker_ms(self._clock) - ARCHIVE_BACK_MS
+        self._reads.read(topic, partitions[topic], self.tenant, take, since_ms=since_ms, ended=self._stop.is_set)
+        if self._stop.is_set():
+            raise StoreLost(f"tenant {self.tenant} was given up while its archive was read")
+        return entries > 0, told
 
     # --- what a feed asks and says -------------------------------------------------------------------------------
 
@@ -205,10 +207,10 @@ class KafkaJournal:
         """Wait for what the clock of a back-fill causes; what is missing is told once. Ends early when `stop` is set."""
         day, said = closed_day(self._awaited), False
         try:
-            self._barrier = self._barrier or DayBarrier(self._settings)
+            barrier = self._reads.barrier()
             while not self._stop.is_set():
                 try:
-                    self._barrier.wait(self.tenant, day, self._stop.is_set)
+                    barrier.wait(self.tenant, day, self._stop.is_set)
                     self._awaited = 0
                     return
                 except CollectError as error:
@@ -230,8 +232,6 @@ class KafkaJournal:
     def close(self) -> None:
         """Give the tenant up."""
         self._producer.close()
-        if self._barrier is not None:
-            self._barrier.close()
 
     # --- messages ------------------------------------------------------------------------------------------------
 

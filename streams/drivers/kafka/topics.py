@@ -154,7 +154,9 @@ def _create(settings: KafkaSettings, wanted: list[NewTopic]) -> None:
     admin = _admin(settings)
     for name, future in admin.create_topics(wanted, operation_timeout=settings.request_seconds).items():
         try:
-            future.result()
+            future.result(settings.request_seconds + _GRACE_SECONDS)
+        except TimeoutError:
+            raise TopicsError(f"the topic {name} could not be made: no broker answers at {settings.brokers}") from None
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise TopicsError(f"the topic {name} could not be made: {_name(error)}") from None

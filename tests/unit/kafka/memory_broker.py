@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from schemas.contracts.topics import TOPICS, partition_of
-from streams.drivers.kafka import journal
+from streams.drivers.kafka import journal, shared_reads
 from streams.drivers.kafka.reading import LogMessage
 from streams.drivers.kafka.settings import KafkaSettings
 from streams.drivers.kafka.store import Outgoing, StoreLost
@@ -53,8 +53,9 @@ class MemoryBroker:
         patch.setattr(journal, "read_settled", self.read)
         patch.setattr(journal, "existing_partitions", lambda settings: self.partitions)
         patch.setattr(journal, "record_bytes_max", lambda settings: self.bytes_max)
-        patch.setattr(journal, "offset_of", lambda settings, topic, number, time_ms: 0)
-        patch.setattr(journal, "DayBarrier", lambda settings: MemoryBarrier(self))
+        patch.setattr(shared_reads, "read_settled", self.read)
+        patch.setattr(shared_reads, "offset_of", lambda settings, topic, number, time_ms: 0)
+        patch.setattr(shared_reads, "DayBarrier", lambda settings: MemoryBarrier(self))
 
 
 class MemoryProducer:

@@ -23,6 +23,7 @@ from streams.drivers.batch_parts import TRANSACTION_RECORDS_MAX as RECORDS_MAX
 from streams.drivers.kafka.collect import CollectError, WaitEnded, closed_day
 from streams.drivers.kafka.journal import TOO_LARGE, KafkaJournal
 from streams.drivers.kafka.outbox import entry_messages
+from streams.drivers.kafka.shared_reads import SharedReads
 from tests.unit.collectors.conftest import TENANT, management, signin, trace
 from tests.unit.kafka.memory_broker import SETTINGS, MemoryBroker
 from tests.unit.live.fakes import NOW, FakeClock
@@ -43,7 +44,7 @@ def opened(
 ) -> KafkaJournal:
     clock = FakeClock()
     intake = Intake(TENANT, IdentityMap(home), RecentIndex(clock), home)
-    return KafkaJournal(SETTINGS, TENANT, intake, clock, JournalLost, stop, say)
+    return KafkaJournal(SharedReads(SETTINGS), TENANT, intake, clock, JournalLost, stop, say)
 
 
 def batch(*records: dict[str, Any] | bytes, **more: Any) -> Batch:
@@ -162,7 +163,7 @@ def test_a_new_owner_has_the_identity_map_as_it_was_and_not_as_the_archive_is_re
     journal.commit(batch(management("m", UserId="admin@corp.example", ObjectId=renamed, Operation="Update user.")))
     assert {entry.account for entry in archive(broker) if entry.record_id == "m"} >= {"admin@corp.example"}
     intake = Intake(TENANT, IdentityMap(HOME), RecentIndex(FakeClock()), HOME)
-    KafkaJournal(SETTINGS, TENANT, intake, FakeClock(), JournalLost)
+    KafkaJournal(SharedReads(SETTINGS), TENANT, intake, FakeClock(), JournalLost)
     assert intake.identity_map.resolve(renamed) == names[-1]
     assert not intake.identity_map.changes()
 
@@ -170,7 +171,7 @@ def test_a_new_owner_has_the_identity_map_as_it_was_and_not_as_the_archive_is_re
 def test_other_tenants_in_the_same_topics_are_no_concern(broker: MemoryBroker) -> None:
     clock = FakeClock()
     other = Intake("other", IdentityMap(HOME), RecentIndex(clock), HOME)
-    KafkaJournal(SETTINGS, "other", other, clock).commit(batch(management("a"), checkpoint={"its": 1}))
+    KafkaJournal(SharedReads(SETTINGS), "other", other, clock).commit(batch(management("a"), checkpoint={"its": 1}))
     journal = opened()
     assert (journal.recalled, journal.checkpoint(FEED)) == (0, {})
     assert journal.commit(batch(management("a"))).produced == 1
