@@ -28,8 +28,9 @@ pytestmark = pytest.mark.timeout(300)
 DAY_SECONDS = 86_400
 SPEED = 3600.0
 SKEW_SECONDS = 10 * DAY_SECONDS
+FAULTS = f"skew_ms={SKEW_SECONDS}000"
 ARGUMENTS = ("simulate", "--serve", "--accounts", "6", "--past-days", "1", "--attacks", "none", "--speed", str(SPEED),
-             "--faults", f"skew_ms={SKEW_SECONDS}000",
+             "--faults", FAULTS,
              "--knobs", "expiration_days=7,licences=P1,next_header=NextPageUrl,page_blobs=3,lateness=0")  # fmt: skip
 
 
@@ -175,5 +176,5 @@ def test_faults_are_switched_while_it_serves(served: Served) -> None:
     switches.write_text("floods=1")
     wait_until(lambda: "unknown fault profile 'floods'" in served.log, "the complaint", 30.0)
     assert status() == 503
-    switches.write_text("none")
+    switches.write_text(FAULTS)  # as it began: tests run in any order
     wait_until(lambda: status() == 200, "the recovery", 30.0)
