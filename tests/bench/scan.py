@@ -2,7 +2,10 @@
 
 One JSON line per measure, on the set of `watchpost simulate --seed 1 --accounts 300 --days 7 --scenarios none`. Times per
 record are CPU time of one thread, so that a busy machine does not change them; rates are wall time. A record is *scored*
-when its detail is one that a detector names (sign-ins, mail, rules); on the others, *background*, only sessions are counted.
+when its detail is one that a detector names (sign-ins, mail, rules), or when a detector judges it because its place, client or
+session is new that day; the others are *background*. The sealing of an account's days, which the first record after a
+day's end sets off, is told apart. *unnamed* are the records whose detail no detector names, sealing included: the
+background of earlier measurements.
 """
 
 from __future__ import annotations
@@ -21,12 +24,11 @@ from pathlib import Path
 import orjson
 
 from detectors.engine.account_engine import AccountEngine
-from detectors.registry import account_detectors
 from schemas.contracts.log import EntryKind
 from schemas.identity.concerns import learn_and_concern
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.decode import decode
-from schemas.records.event import AuditEvent, SignIn
+from schemas.records.event import AuditEvent
 from streams.collectors.feed import feed
 from streams.collectors.files.reader import read_paths
 from streams.collectors.files.report import ReadReport
@@ -35,11 +37,12 @@ from tests.bench.child import watchpost
 from tests.bench.engines import fresh_pipeline
 from tests.bench.practice_set import practice_set
 from tests.bench.record_set import RecordSet, read_set
+from tests.bench.scored_records import named_details, scored_events, sealing_timed
 
 GOAL_MEAN, GOAL_BACKGROUND, GOAL_SCORED = 40.0, 15.0, 100.0  # µs a record
 GOAL_STATE_MEDIAN, GOAL_STATE_P99 = 1_536, 8_192  # bytes
 SUMMARY = re.compile(r"(\w+)=([\d.]+)")
-Kind = tuple[str, str, bool]  # source, operation, scored
+Kind = tuple[str, str, bool, bool]  # source, operation, scored, detail named by a detector
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class Cost:
     decode: float = 0.0
     concerns: float = 0.0
     fold: float = 0.0
+    sealing: float = 0.0
 
     def add(self, other: Cost) -> None:
         """Sum."""
@@ -59,6 +63,7 @@ class Cost:
         self.decode += other.decode
         self.concerns += other.concerns
         self.fold += other.fold
+        self.sealing += other.sealing
 
 
 def show(measure: str, **figures: object) -> None:
@@ -115,11 +120,11 @@ def front_half(folder: Path) -> tuple[RecordSet, float]:
 def costs(found_set: RecordSet) -> tuple[dict[Kind, Cost], AccountEngine, float]:
     """Cost by kind, the engine afterwards, and µs of clocks and profiles in all."""
     records, _, home = found_set
-    named = {SignIn}.union(*(detector.details or () for detector in account_detectors()))
+    named, scored = named_details(), scored_events(found_set)
     found: dict[Kind, Cost] = defaultdict(Cost)
     groups: dict[Kind, list[SpooledRecord]] = defaultdict(list)
     for record in records:
-        groups[_kind(_event(record), named)].append(record)
+        groups[_kind(_event(record), scored, named)].append(record)
     gc.collect()
     gc.freeze()  # the records, held only to be grouped, are not the garbage collector's business
     identity = IdentityMap(home)
@@ -129,7 +134,7 @@ def costs(found_set: RecordSet) -> tuple[dict[Kind, Cost], AccountEngine, float]
         cost.decode = timed(partial(_decode_all, group))
         cost.concerns = timed(partial(_concern_all, group, identity))
     entries(found_set)
-    engine, between = folded(found_set, named, found)
+    engine, between = folded(found_set, scored, named, found)
     return dict(found), engine, between
 
 
@@ -145,8 +150,8 @@ def _event(record: SpooledRecord) -> AuditEvent:
     return record.event
 
 
-def _kind(event: AuditEvent, named: set[type]) -> Kind:
-    return (event.source.value, event.operation, type(event.detail) in named)
+def _kind(event: AuditEvent, scored: set[int], named: set[type]) -> Kind:
+    return (event.source.value, event.operation, id(event) in scored, type(event.detail) in named)
 
 
 def _decode_all(group: list[SpooledRecord]) -> None:
@@ -165,22 +170,27 @@ def _through(items: Iterable[object]) -> None:
         pass
 
 
-def folded(found_set: RecordSet, named: set[type], found: dict[Kind, Cost]) -> tuple[AccountEngine, float]:
+def folded(
+    found_set: RecordSet, scored: set[int], named: set[type], found: dict[Kind, Cost]
+) -> tuple[AccountEngine, float]:
     """Fold everything in order, adding each entry's CPU time to its kind; less what reading the clock takes."""
     records, tenant, home = found_set
     pipeline, engine = fresh_pipeline()
     empty = timed(lambda: [thread_us() for _ in range(10_000)]) / 10_000
     between = 0.0
-    for entry in feed(records, tenant, IdentityMap(home), home):
-        began = thread_us()
-        pipeline.fold(entry)
-        spent = thread_us() - began - empty
-        if entry.kind is not EntryKind.RECORD or entry.event is None:
-            between += spent
-            continue
-        cost = found[_kind(entry.event, named)]
-        cost.entries += 1
-        cost.fold += spent
+    with sealing_timed(thread_us) as sealed:
+        for entry in feed(records, tenant, IdentityMap(home), home):
+            sealed_before, began = sealed[0], thread_us()
+            pipeline.fold(entry)
+            spent, sealing = thread_us() - began - empty, sealed[0] - sealed_before
+            if entry.kind is not EntryKind.RECORD or entry.event is None:
+                between += spent
+                continue
+            cost = found[_kind(entry.event, scored, named)]
+            cost.entries += 1
+            cost.fold += spent - sealing
+            cost.sealing += sealing
+    show("sealing", times=int(sealed[1]), us_each=sealed[0] / max(1, sealed[1]), us_per_record=sealed[0] / len(records))
     return engine, between
 
 
@@ -192,13 +202,17 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def by_operation(found: dict[Kind, Cost], front: float) -> None:
-    """One line per operation, then both classes. `front` (reading, digest, sorting; decoding is in it) is the same for all."""
-    classes = {False: Cost(), True: Cost()}
-    for (source, operation, scored), cost in sorted(found.items(), key=lambda item: -item[1].records):
-        classes[scored].add(cost)
-        show("operation", source=source, operation=operation, scored=scored, **figures(cost, front))
-    show("background", **figures(classes[False], front), goal_us=GOAL_BACKGROUND)
-    show("scored", **figures(classes[True], front), goal_us=GOAL_SCORED)
+    """One line per operation, then the classes. `front` (reading, digest, sorting; decoding is in it) is the same for all."""
+    background, scored, unnamed = Cost(), Cost(), Cost()
+    for (source, operation, is_scored, is_named), cost in sorted(found.items(), key=lambda item: -item[1].records):
+        (scored if is_scored else background).add(cost)
+        if not is_named:
+            unnamed.add(cost)
+        show("operation", source=source, operation=operation, scored=is_scored, **figures(cost, front))
+    show("background", **figures(background, front), goal_us=GOAL_BACKGROUND)
+    show("scored", **figures(scored, front), goal_us=GOAL_SCORED)
+    unnamed.fold += unnamed.sealing
+    show("unnamed", **figures(unnamed, front))
 
 
 def figures(cost: Cost, front: float) -> dict[str, object]:
