@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
@@ -126,7 +126,7 @@ def _ledger(books: dict[str, FeedBook], log: Log) -> tuple[dict[str, int], list[
         found: Tally = sums(book)
         if found.produced != len(log.records[tenant]):
             wrong.append(f"{found.produced} produced, {len(log.records[tenant])} in the log")
-        total.update(asdict(found))
+        total.update({name: getattr(found, name) for name in _COUNTS})
     return {name: total[name] for name in _COUNTS}, wrong
 
 

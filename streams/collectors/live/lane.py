@@ -54,6 +54,7 @@ class Lane:
         self.traits = traits_of(feed)
         self.group = self.traits.group
         self.relist_ms = 0  # not before
+        self.relisted_to_ms = 0  # the night's second listing has come so far; 0: it begins anew
         self.unavailable: Gap | None = None
         self.failing: Gap | None = None  # told, and not over
         self.left_out = False

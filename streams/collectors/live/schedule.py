@@ -33,6 +33,7 @@ _PATIENCE_MS: Final = 15 * MINUTE_MS  # a feed that fails does not keep the othe
 _CLOCK_MS: Final = MINUTE_MS  # design 4: at most once a minute
 _RELIST_HOUR_MS: Final = 2 * HOUR_MS
 _RELIST_AGAIN_MS: Final = 30 * MINUTE_MS  # after a failure
+_RELIST_STEP_MS: Final = DAY_MS  # listed again at once: what fails goes on where it was, not at the beginning
 _JOB_WAIT_SECONDS: Final = 0.1  # of wall time: then look what else is due
 _PAUSE_MAX_MS: Final = 30 * SECOND_MS
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")  # of a request: another one each time
@@ -191,8 +192,7 @@ class TenantCollector:
             with self._journal.lock:
                 self._said.pop(lane.name, None)
             if job.relists:
-                self._state.relisted[lane.name] = self._night(lane)
-                lane.due_ms = 0
+                self._relisted(lane, job.window.to_ms)
             else:
                 lane.looked(job.back_ms)
                 lane.due_ms = self._slot(lane) if job.window.to_ms < job.ceiling_ms else 0
@@ -205,6 +205,13 @@ class TenantCollector:
             self._save()
         self._observer.feed_changed(self.tenant, lane.status)
 
+    def _relisted(self, lane: Lane, to_ms: int) -> None:
+        """A day was listed again, up to here; with the last one the night is over."""
+        lane.due_ms, lane.relisted_to_ms = 0, to_ms
+        if to_ms >= lane.complete_ms:
+            self._state.relisted[lane.name] = self._night(lane)
+            lane.relisted_to_ms = 0
+
     def _failed_ms(self, lane: Lane) -> int:
         """For how long a feed has brought nothing; being throttled is no failure."""
         since_ms = lane.status.failing_since_ms if lane.status.state is FeedState.FAILING else 0
@@ -213,8 +220,9 @@ class TenantCollector:
     def _job(self, lane: Lane) -> _Job:
         """What the feed does next."""
         if self._relist_due(lane):
-            from_ms = self._now() - lane.traits.relist_ms
-            window = Window(from_ms, lane.complete_ms, False, self._state.until_ms)
+            from_ms = max(self._now() - lane.traits.relist_ms, lane.relisted_to_ms)
+            to_ms = min(from_ms + _RELIST_STEP_MS, lane.complete_ms)
+            window = Window(from_ms, to_ms, False, self._state.until_ms)
             return _Job(lane, window, NEVER_MS, relists=True)
         ceiling_ms, back_ms = self._time.ceiling_ms(), lane.look_ms()  # telling what is lost moves the ceiling
         return _Job(lane, self._window(lane, back_ms), ceiling_ms, back_ms)

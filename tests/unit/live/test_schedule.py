@@ -206,6 +206,31 @@ def test_a_blob_listed_days_late_is_found_in_the_night() -> None:
     assert len(tenant.service.fetches) == len(set(tenant.service.fetches)) == 12
 
 
+def test_the_nights_second_listing_goes_on_where_it_was_refused() -> None:
+    run = Run()
+    feed = run.scripted(0)
+    feed.relist_ms = 7 * DAY  # type: ignore[attr-defined]
+    refused: list[Window] = []
+
+    def trouble(window: Window) -> Exception | None:
+        listed = [found for found in feed.windows if _is_relisted(found)]
+        if _is_relisted(window) and len(refused) <= len(listed) // 2:
+            refused.append(window)
+            return Unreachable("reset")
+        return None
+
+    feed.trouble = trouble
+    run.start(NOW + DAY)
+    listed = [window for window in feed.windows if _is_relisted(window)]
+    assert len(listed) == 7 and len(refused) >= 3
+    assert all(before.to_ms == after.from_ms for before, after in pairwise(listed))
+    assert 7 * DAY - 6 * HOUR < listed[-1].to_ms - listed[0].from_ms <= 7 * DAY
+
+
+def _is_relisted(window: Window) -> bool:
+    return not window.historical and window.from_ms < NOW and window.to_ms - window.from_ms > 6 * HOUR + 10 * MINUTE
+
+
 def test_statuses_count_what_went_through() -> None:
     tenant = Tenant()
     tenant.start(NOW + HOUR)
