@@ -16,6 +16,7 @@ from streams.operations.collecting_live import Collecting, CollectPlan
 from streams.operations.garbage import collect_seldom
 from streams.operations.live_settings import WatchedTenant
 from streams.operations.live_view import LiveView
+from streams.operations.memory import TRIM_SECONDS, few_arenas, give_back
 from streams.operations.one_line_group import STATUS_INCOMPLETE, STATUS_OK
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
@@ -45,6 +46,7 @@ def run_collect_live(
     tenants: the broker shares them out, and gives a tenant to whoever comes first, also to one that does not know it.
     """
     require_ownership()
+    few_arenas()
     collect_seldom()
     plan = _plan(tenants, settings, clock, back_fill_ms)
     telemetry, health = Telemetry(clock, version("watchpost"), "collect"), Health()
@@ -84,12 +86,16 @@ def _greeting(plan: CollectPlan, where: str) -> list[str]:
 def _show(process: Collecting, view: LiveView, stop: threading.Event) -> None:
     """Show the board until it is over; tell once when other collectors have the tenants."""
     begun, measured, told = time.monotonic(), 0.0, False
+    trimmed = begun
     patience = process.plan.settings.session_seconds
     while not stop.wait(TICK_SECONDS) and not process.over.is_set():
         now = time.monotonic()
         if now - measured >= SKEW_SECONDS:
             measured = now
             process.measure()
+        if now - trimmed >= TRIM_SECONDS:
+            trimmed = now
+            give_back()
         if process.held:
             view.show(process.board.snapshot())
         elif not told and now - begun > patience:

@@ -31,7 +31,7 @@ from streams.drivers.kafka.topics import create_topics, existing_partitions
 from tests.bench.kafka_proof import COLLECTOR, for_tenant, judged, kafka_proof
 from tests.bench.live_faults import lag_figures, sampled, tenants_of, with_two_disturbed
 from tests.bench.live_proof import LOGS
-from tests.bench.live_run import DAY_MS, cpu_seconds, load, serving, wait_for
+from tests.bench.live_run import DAY_MS, cpu_seconds, load, memory_mib, serving, wait_for
 from tests.bench.live_service import END_MS, HOUR_MS, INVENTORY, SETTINGS, Plan
 from tests.integration.broker import own_broker
 from tests.integration.command_line import detecting, terminate
@@ -73,6 +73,7 @@ class Course:
     kills: int = 0
     own_ends: list[int] = field(default_factory=list)
     cpu: float = 0.0
+    peak_mib: float = 0.0
 
     def life(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """A collector at work."""
@@ -103,6 +104,7 @@ class Course:
     def _note(self, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             self.cpu += cpu_seconds(process.pid)
+            self.peak_mib = max(self.peak_mib, memory_mib(process.pid)[1])
         else:
             self.own_ends.append(process.returncode)
 
@@ -119,6 +121,7 @@ def collected(plan: Plan, settings: KafkaSettings, kills: int, patience: float, 
             status = course.until(lambda: fetched_everything(plan.path, books), "the end", 60 + patience * life)
         figures = {"kills": course.kills, "own_ends": course.own_ends, "status": status, "cpu_s": round(course.cpu, 1)}
         figures |= {
+            "peak_mib": round(course.peak_mib),
             "wall_s": round(time.monotonic() - began, 1),
             "load": load(),
             "detect_cpu_s": cpu_seconds(detect.pid),
