@@ -22,7 +22,7 @@ from streams.drivers.embedded.content_ledger import feed_ledgers
 from streams.drivers.embedded.database import open_readonly
 from streams.drivers.pipeline import LocalPipeline
 from streams.operations.detection import knowledge_of
-from tests.bench.live_service import CONTENT, INVENTORY, digest
+from tests.bench.live_service import CONTENT, CONTENTS, INVENTORY, digest
 
 LOGS = ("activity/", "graph/")  # feeds whose records are kept as served; the inventory makes its own
 _WALL = ("delay", "harm_clock")  # members of a message that hold wall time
@@ -33,8 +33,9 @@ class Proof:
     """Sums over all tenants that were up. Every list or count with a name in `FAULTS` must be empty or 0.
 
     `served` are distinct records that an answer held; `superseded` rows of an answer that died with its process and that had
-    changed before they were asked for again, so that the archive has their later version; `repeats` records that were read
-    and known already.
+    changed before they were asked for again, so that the archive has their later version; `expired_unstored` records of a
+    content whose answer died with its process, and that had expired before it was asked for again (it is told as a gap);
+    `repeats` records that were read and known already.
     """
 
     tenants: int
@@ -42,6 +43,7 @@ class Proof:
     archived: int
     dead: int
     superseded: int
+    expired_unstored: int
     not_archived: int
     never_served: int
     rows_never_read: int
@@ -101,7 +103,8 @@ def proof(folder: Path, store: Path) -> Proof:
 
 
 COUNTED = (
-    "served", "archived", "dead", "superseded", "not_archived", "never_served", "rows_never_read", "blobs", "blobs_fetched",
+    "served", "archived", "dead", "superseded", "expired_unstored", "not_archived", "never_served", "rows_never_read",
+    "blobs", "blobs_fetched",
     "blobs_expired", "blobs_missing", "blobs_not_listed", "blobs_not_fetched",
 )  # fmt: skip
 
@@ -144,15 +147,26 @@ def _records(folder: Path, tenant: str, held: dict[str, Any], kept: Kept) -> dic
         for rows in held["rows"].values()
         for time_ms, key in rows
     )
+    expired = (served - known) & _only_in_expired(folder / "served" / tenant / CONTENTS, kept)
     return {
         "served": len(served),
         "archived": len(kept.archived),
         "dead": len(kept.dead),
         "superseded": superseded,
-        "not_archived": len(served - known) - superseded,
+        "expired_unstored": len(expired),
+        "not_archived": len(served - known) - superseded - len(expired),
         "never_served": len(known - served),
         "rows_never_read": unread,
     }
+
+
+def _only_in_expired(contents: Path, kept: Kept) -> set[bytes]:
+    """Digests of records that were sent in contents which the ledger says had expired, and in no other one."""
+    found: dict[bool, set[bytes]] = {True: set(), False: set()}
+    for line in contents.read_text().splitlines() if contents.exists() else ():
+        feed, identity, *digests = line.split(" ")
+        found[kept.contents.get((feed, identity)) == "expired"].update(map(bytes.fromhex, digests))
+    return found[True] - found[False]
 
 
 def _row(raw: bytes) -> tuple[str]:

@@ -39,6 +39,7 @@ END_MS = 1_773_277_200_000  # 2026-03-12 01:00 UTC, a Thursday: the night's seco
 CONTENT = ("Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint")
 SETTLE_MS = 20 * 60_000  # after the last arrival everything is packed
 SETTINGS, INVENTORY, WIRE, TOKENS = "watchpost.toml", "inventory.json", "wire.txt", "tokens.json"
+CONTENTS = "contents.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,16 @@ def write_plan(plan: Plan) -> Path:
 
 
 class Wire(Sent):
-    """Also notes when each record was first about to be sent: 12 bytes of digest in hex, practice milliseconds."""
+    """Also notes when each record was first about to be sent: 12 bytes of digest in hex, practice milliseconds.
+
+    And, in the tenant's own folder, what each content held when it was first about to be sent: feed, id, digests.
+    """
 
     def __init__(self, folder: Path, clock: PracticeClock) -> None:
         super().__init__(folder)
         self._clock = clock
         self._noted: set[bytes] = set()
+        self._folder_of_tenant = folder
         self._note = (folder.parent.parent / WIRE).open("ab", buffering=0)
         self._turn = threading.Lock()
 
@@ -108,6 +113,8 @@ class Wire(Sent):
         """A content is about to be sent."""
         held = list(lines)
         self._see(held)
+        if not self.has(feed, identity):
+            self._hold(feed, identity, held)
         super().content(feed, identity, held)
 
     def rows(self, feed: str, lines: Iterable[bytes]) -> None:
@@ -115,6 +122,12 @@ class Wire(Sent):
         held = list(lines)
         self._see(held)
         super().rows(feed, held)
+
+    def _hold(self, feed: str, identity: str, lines: list[bytes]) -> None:
+        text = " ".join((feed, identity, *(digest(line).hex() for line in lines)))
+        self._folder_of_tenant.mkdir(parents=True, exist_ok=True)
+        with self._turn, (self._folder_of_tenant / CONTENTS).open("a") as file:
+            file.write(f"{text}\n")
 
     def _see(self, lines: list[bytes]) -> None:
         now_ms = self._clock.now_ms()

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from schemas.contracts.collected import Batch, Content, Tally
+from schemas.contracts.collected import Batch, Content, ContentState, Tally
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.topics import AUDIT, DEAD_LETTERS, FEEDS
 from streams.drivers.kafka.feed_book import FeedBook
@@ -16,7 +16,7 @@ from streams.drivers.kafka.outbox import entry_messages
 from streams.drivers.kafka.reading import LogMessage
 from streams.drivers.kafka.settings import KafkaSettings
 from tests.bench import kafka_proof
-from tests.bench.live_service import INVENTORY, digest
+from tests.bench.live_service import CONTENTS, INVENTORY, digest
 
 TENANT, FEED, SIGN_INS = "t1", "activity/Audit.Exchange", "graph/signIns/interactiveUser"
 MAIL = [b'{"Id":"a"}', b'{"Id":"b"}']
@@ -61,6 +61,33 @@ def test_whole_topics_hold(topics: Topics, tmp_path: Path) -> None:
     assert (found["served"], found["archived"], found["records"], found["copies"]) == (3, 3, 3, 4)
     assert found["ledger"] == {"read": 4, "produced": 3, "duplicates": 1, "dead": 0}
     assert (found["blobs"], found["blobs_fetched"]) == (1, 1)
+
+
+def _expire(topics: Topics) -> None:
+    book = FeedBook(TENANT)
+    changes = book.apply(Batch(FEED, content=Content("old", 10, state=ContentState.EXPIRED)), Tally(), 20)
+    topics[FEEDS] += [LogMessage(FEEDS, 0, 0, key, value, []) for key, value in changes if b"old" in key]
+
+
+@pytest.mark.parametrize(
+    ("of", "expires", "wrong"),
+    [
+        (["old"], True, {}),
+        (["old"], False, {"not_archived": 1}),
+        (["old", "blob"], True, {"not_archived": 1}),
+    ],
+)
+def test_what_expired_before_it_was_stored_is_counted_apart(
+    of: list[str], expires: bool, wrong: dict[str, int], topics: Topics, tmp_path: Path
+) -> None:
+    served, lost = tmp_path / "served" / TENANT, b'{"Id":"c"}'
+    with (served / "activity.Audit.Exchange.jsonl").open("ab") as file:
+        file.write(lost + b"\n")
+    (served / CONTENTS).write_text("".join(f"{FEED} {name} {digest(lost).hex()}\n" for name in of))
+    if expires:
+        _expire(topics)
+    found = kafka_proof.kafka_proof(tmp_path, SETTINGS)
+    assert (found["expired_unstored"], found["wrong"]) == (int(not wrong), wrong)
 
 
 def _lose(topics: Topics) -> None:
