@@ -15,6 +15,7 @@ from streams.drivers.kafka.topics import TopicsError
 from streams.drivers.kafka.worker import run_worker
 from streams.operations.detect_metrics import DetectMetrics
 from streams.operations.detection import knowledge_of
+from streams.operations.garbage import collect_briefly
 from streams.operations.kafka_engines import kafka_engines
 from streams.operations.ownership import require_ownership
 from streams.operations.refusal import Refusal
@@ -37,6 +38,7 @@ def run_detect(
     knowledge = knowledge_of(geo, egress)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="watchpost: %(levelname)s %(name)s: %(message)s")
     engines = kafka_engines(knowledge, settings.partitions)
+    collect_briefly()
     telemetry, health = Telemetry(WallClock(), version("watchpost"), "detect"), Health()
     observer = DetectMetrics(telemetry, health, settings.topic(AUDIT))
 

@@ -216,7 +216,7 @@ def main() -> None:
                 fairness(plan, topics_for(brokers, options.partitions), disturbed)
             return
         plan = replace(
-            plan, faults="all", expiring=0.01, unknown=0.003, attacks=(("seed", 100.0), ("S1", 200.0))
+            plan, faults="all", expiring=0.01, unknown=0.003, attacks=(("seed", 100.0), ("S1", 200.0)), wire=True
         )  # fmt: skip
         plan.path.mkdir(parents=True, exist_ok=True)
         collected(plan, topics_for(brokers, options.partitions), options.kills, options.patience, options.judge)

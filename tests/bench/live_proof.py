@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -133,31 +135,44 @@ def compared(folder: Path, tenant: str, held: dict[str, Any], kept: Kept) -> dic
 
 
 def _records(folder: Path, tenant: str, held: dict[str, Any], kept: Kept) -> dict[str, int]:
-    """Served against archived, as sets of distinct contents; and the rows that were there to be read."""
-    known, served, superseded = kept.archived | kept.dead, set[bytes](), 0
-    for path in (folder / "served" / tenant).glob("*.jsonl"):
-        with path.open("rb") as lines:
-            for line in lines:
-                raw = line.rstrip(b"\n")
-                key = digest(raw)
-                superseded += key not in known and key not in served and kept.rows.issuperset(_row(raw))
-                served.add(key)
+    """Served against archived, as sets of distinct contents; and the rows that were there to be read.
+
+    What is lost is named on standard error.
+    """
+    known, served, superseded = kept.archived | kept.dead, set[bytes](), set[bytes]()
+    for _, raw in _served(folder, tenant):
+        key = digest(raw)
+        served.add(key)
+        if key not in known and kept.rows.issuperset(_row(raw)):
+            superseded.add(key)
     unread = sum(
         time_ms >= kept.start_ms and bytes.fromhex(key) not in known
         for rows in held["rows"].values()
         for time_ms, key in rows
     )
     expired = (served - known) & _only_in_expired(folder / "served" / tenant / CONTENTS, kept)
+    lost = served - known - superseded - expired
+    for feed, raw in _served(folder, tenant) if lost else ():
+        if digest(raw) in lost:
+            print(f"not archived: {tenant} {feed} {orjson.loads(raw).get('Id') or _row(raw)[0]}", file=sys.stderr)
     return {
         "served": len(served),
         "archived": len(kept.archived),
         "dead": len(kept.dead),
-        "superseded": superseded,
+        "superseded": len(superseded),
         "expired_unstored": len(expired),
-        "not_archived": len(served - known) - superseded - len(expired),
+        "not_archived": len(lost),
         "never_served": len(known - served),
         "rows_never_read": unread,
     }
+
+
+def _served(folder: Path, tenant: str) -> Iterator[tuple[str, bytes]]:
+    """Feed and record of every answer."""
+    for path in (folder / "served" / tenant).glob("*.jsonl"):
+        with path.open("rb") as lines:
+            for line in lines:
+                yield path.stem, line.rstrip(b"\n")
 
 
 def _only_in_expired(contents: Path, kept: Kept) -> set[bytes]:

@@ -33,6 +33,7 @@ from streams.collectors.feed import feed
 from streams.collectors.files.reader import read_paths
 from streams.collectors.files.report import ReadReport
 from streams.collectors.spool import SpooledRecord
+from streams.operations.garbage import collect_seldom
 from tests.bench.child import watchpost
 from tests.bench.engines import fresh_pipeline
 from tests.bench.practice_set import practice_set
@@ -126,7 +127,7 @@ def costs(found_set: RecordSet) -> tuple[dict[Kind, Cost], AccountEngine, float]
     for record in records:
         groups[_kind(_event(record), scored, named)].append(record)
     gc.collect()
-    gc.freeze()  # the records, held only to be grouped, are not the garbage collector's business
+    collect_seldom()  # as `scan` and the worker have it
     identity = IdentityMap(home)
     for kind, group in groups.items():
         cost = found[kind]
