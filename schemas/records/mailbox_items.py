@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Final
 
 from schemas.records.event import AuditEvent, MailAccess, MailDeletion, MailSent
+from schemas.records.memo import Memo
 from schemas.records.values import ADDRESS, LIST_LIMIT, Record, integer, mapping, pairs, sequence, text
 
 _FOLDER_LIMIT: Final = 16
+_IS_SYNC: Final = Memo(lambda text: text.lower() == "sync", 64, 16)
+_IS_TRUE: Final = Memo(lambda text: text.lower() == "true", 64, 16)
 
 
 def _recipients(obj: Record) -> tuple[str, ...] | None:
@@ -56,13 +59,27 @@ def _items_in(folders: object) -> int:
 
 def read_access(event: AuditEvent, obj: Record) -> None:
     """MailItemsAccessed: Bind lists items by folder, Sync names one folder and counts nothing."""
-    properties = pairs(obj.get("OperationProperties"))
     count = integer(obj.get("OperationCount"))
+    kind, throttled = _access_of(obj.get("OperationProperties"))
     event.detail = MailAccess(
-        properties.get("MailAccessType", "").lower() == "sync",
-        max(count, 0) if count is not None else _items_in(obj.get("Folders")),
-        properties.get("IsThrottled", "").lower() == "true",
+        _IS_SYNC[kind], max(count, 0) if count is not None else _items_in(obj.get("Folders")), _IS_TRUE[throttled]
     )
+
+
+def _access_of(properties: object) -> tuple[str, str]:
+    """MailAccessType and IsThrottled of `[{Name, Value}, …]`, "" where they are not text; see `pairs`, which costs twice."""
+    if type(properties) is not list:
+        found = pairs(properties)
+        return found.get("MailAccessType", ""), found.get("IsThrottled", "")
+    kind = throttled = ""
+    for entry in properties:
+        if type(entry) is dict:
+            name, held = entry.get("Name"), entry.get("Value")
+            if name == "MailAccessType":
+                kind = held if type(held) is str else ""
+            elif name == "IsThrottled":
+                throttled = held if type(held) is str else ""
+    return kind, throttled
 
 
 def _path(folder: object) -> str | None:
