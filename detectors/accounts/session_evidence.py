@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from detectors.accounts.client_agent import LEGACY_WORDS, Agent
 from detectors.accounts.session_continuity import KNOWN_PLACE_NATS, Continuity, Term, continued, same_place
@@ -24,6 +25,7 @@ from detectors.accounts.session_state import (
     SessionState,
 )
 from detectors.engine.detector import HOUR_MS, Context
+from detectors.engine.exposure import Exposure
 from schemas.contracts.incident import Reason
 
 SETTLED_DAYS = 7  # before that the open day's earlier records are a provisional baseline
@@ -31,6 +33,8 @@ PROVISIONAL_MS = HOUR_MS
 TENANT_DAYS_MIN = 30.0  # person-days before the tenant's habits count
 ATTACKER_NETWORK = 0.02  # share of strange sign-ins that a network of nobody's is taken to carry
 ATTACKER_AGENT = 0.05
+GUESSED = "password_guessed"  # the feature of the term that an earlier spray left behind
+EXPOSED_FROM_NATS = 2.5  # what is no evidence by itself is none of an account whose password was guessed either
 
 
 @dataclass(slots=True)
@@ -102,6 +106,8 @@ def judge_alone(state: SessionState, seen: Sighting, context: Context) -> Judgem
             terms.append(("network", seen.name, "known", KNOWN_PLACE_NATS))
     terms += _agent(state, seen, context)
     terms += _device(state, seen)
+    if context.exposure is not None and familiar < 1.0 and not row.neutral:
+        terms += _exposed(terms, row.first_ms, context.exposure)
     return Judgement(terms, familiar, Continuity())
 
 
@@ -208,3 +214,13 @@ def _device(state: SessionState, seen: Sighting) -> Iterator[Term]:
         share = known / agents.total if agents is not None and agents.total > 0 else 0.0
         if share >= 0.5:
             yield "device", "no registered device", "a registered one", 1.0
+
+
+def _exposed(terms: list[Term], time_ms: int, exposure: Exposure) -> Iterator[Term]:
+    """The odds that somebody holds the password since it was guessed, on top of a place that is strange anyway."""
+    if sum(term[3] for term in terms) < EXPOSED_FROM_NATS:
+        return
+    nats = round(exposure.nats(time_ms), 2)
+    if nats >= 0.05:
+        day = datetime.fromtimestamp(exposure.time_ms / 1000, UTC).date()
+        yield GUESSED, f"on {day}, and no change of it was seen since", "not seen", nats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from detectors import techniques
 from detectors.accounts.session_continuity import Continuity
-from detectors.accounts.session_evidence import Judgement, Sighting
+from detectors.accounts.session_evidence import GUESSED, Judgement, Sighting
 from detectors.accounts.session_state import Row, SessionState
 from detectors.accounts.spot import name_as_told
 from detectors.engine.detector import Context, Control, Evidence, RecordRef
@@ -14,6 +14,7 @@ from schemas.records.event import AuditEvent, SignIn
 
 DETECTOR = "impossible-session"
 DENIED_NATS_MAX = 9.0  # below review: the second factor held
+RESET = "Revoke the account's sessions and reset its password; check what was done from this address."
 REVOKE = "Revoke the account's sessions and check what was done from this address."
 CHANGE_PASSWORD = "Ask the owner; if it was somebody else, change the password: it is known to an outsider."
 
@@ -29,6 +30,7 @@ def evidence_of(
     """A strange sighting, the record at hand."""
     row = seen.row
     state.shown.setdefault(context.day, set()).add(value_of(row))
+    guessed = _guessed(judgement)
     return Evidence(
         detector=DETECTOR,
         value=_value(row),
@@ -37,8 +39,8 @@ def evidence_of(
         control=Control.SESSION,
         nats=round(judgement.nats, 2),
         reasons=_ranked(judgement.reasons),
-        sentence=f"{_acted(seen, event)}, {_which(judgement, row)}.",
-        advice=REVOKE,
+        sentence=f"{_acted(seen, event)}, {_which(judgement, row)}{guessed}.",
+        advice=RESET if guessed else REVOKE,
         certain=judgement.session.certain,
     )
 
@@ -132,6 +134,11 @@ def _which(judgement: Judgement, row: Row) -> str:
     if session.changed:
         return f"in a session that had been in use with another {session.changed}"
     return "an address of Microsoft's or the tenant's own" if row.neutral else _place(judgement.familiar)
+
+
+def _guessed(judgement: Judgement) -> str:
+    told = next((observed for feature, observed, _, _ in judgement.own if feature == GUESSED), "")
+    return f"; somebody may have guessed its password {told}" if told else ""
 
 
 def _place(familiar: float) -> str:

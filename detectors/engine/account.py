@@ -8,10 +8,11 @@ from typing import Any
 
 from detectors.engine.detector import Detector
 from detectors.engine.envelope import DamagedState, Section, open_envelope, seal_envelope
+from detectors.engine.exposure import Exposure
 from detectors.incidents.book import Book
 from detectors.incidents.book_codec import dump_book, load_book
 
-LIFE, BOOK = 1, 2  # section numbers below 16 are the engine's own
+LIFE, BOOK, EXPOSURE = 1, 2, 4  # section numbers below 16 are the engine's own
 _LIFE = struct.Struct("<qqHHHBB")
 SAW_SIGNIN, SAW_RECIPIENTS, SAW_SEND = 1, 2, 4
 
@@ -31,6 +32,7 @@ class Account:
     sealed_to: int | None = None  # closed day of the tenant up to which no open day is left, not kept
     open_days: dict[int, int] = field(default_factory=dict)  # day -> bits of the hours with own acts
     book: Book = field(default_factory=Book)
+    exposure: Exposure | None = None
     foreign: list[Section] = field(default_factory=list)  # sections of detectors that are not installed
 
 
@@ -54,6 +56,8 @@ def dump_account(account: Account, detectors: tuple[Detector[Any], ...]) -> byte
     sections = [Section(LIFE, 1, life), *account.foreign]
     if account.book.held or account.book.incident:
         sections.append(Section(BOOK, 1, dump_book(account.book)))
+    if account.exposure is not None:
+        sections.append(Section(EXPOSURE, 1, account.exposure.pack()))
     for detector, state in zip(detectors, account.states, strict=True):
         data = detector.dump(state)
         if data:
@@ -76,6 +80,8 @@ def load_account(data: bytes, number: int, detectors: tuple[Detector[Any], ...])
                 _load_life(account, section.data)
             elif section.number == BOOK:
                 account.book = load_book(section.data)
+            elif section.number == EXPOSURE:
+                account.exposure = Exposure.unpack(section.data)
             elif place is None or section.version > detectors[place].info.version:
                 account.foreign.append(section)
             else:

@@ -16,6 +16,7 @@ from detectors.engine.account_states import AccountStates
 from detectors.engine.blind_spots import SAW_ALL, TELLING, blind_spots, feeds_seen
 from detectors.engine.detector import DAY_MS, HOUR_MS, Accused, Context, Detector, Evidence, Place
 from detectors.engine.effects import Effect
+from detectors.engine.exposure import exposed, renewed, renews_password
 from detectors.engine.knowledge import Knowledge
 from detectors.engine.tenant_state import CLOCK, GAPS, SEAL_AFTER_MS, Tenant
 from detectors.engine.visibility import unlearnt_days
@@ -29,7 +30,7 @@ from schemas.contracts.notice import Notice, decode_notice
 from schemas.contracts.profile import Profile, decode_profile
 from schemas.contracts.signal import Contribution, Watermark
 from schemas.records.decode import decode
-from schemas.records.event import AuditEvent
+from schemas.records.event import AuditEvent, DirectoryAudit
 
 EVIDENCE_MIN_NATS = 2.5
 YOUNG_HOURS = 20  # active hours below which behaviour must surprise more
@@ -151,10 +152,19 @@ class AccountEngine(AccountStates):
             found = observe(states[place], event, context)
             if found:
                 effects += self._judge(tenant, account, entry, found, event)
+        if kind is DirectoryAudit:
+            self._renew(account, event)
         if context.signals:
             effects += context.signals
             context.signals = []
         return effects
+
+    def _renew(self, account: Account, event: AuditEvent) -> None:
+        """A password that was changed is in nobody else's hands, unless at a strange place; kept where it matters."""
+        if self._context.place is Place.STRANGE or not (account.exposure or account.book.held):
+            return
+        if renews_password(event, self._context.role):
+            account.exposure = renewed(account.exposure, event.time_ms)
 
     def _places(self, detail: type) -> tuple[tuple[int, Observe], ...]:
         places = self._readers.get(detail)
@@ -196,6 +206,7 @@ class AccountEngine(AccountStates):
         context.ledger = None if late else tenant.ledger(day, entry.account)
         context.number = account.number
         context.place, context.heard, context.held = _NOWHERE, None, account.book.held
+        context.exposure = account.exposure
         return context
 
     def _seal(self, tenant: Tenant, account: Account, context: Context) -> None:
@@ -324,6 +335,7 @@ class AccountEngine(AccountStates):
             effects.append(self._message(tenant, tenant.profile, account, entry, Activity.CLOSE, last))
             self._context.profile, self._context.account = tenant.profile, key
             self._seal(tenant, account, self._context)  # its days are not learnt, whenever the account comes back
+            account.exposure = exposed(account.exposure, *account.book.guessed(), tenant.profile.review_nats)
             account.book.incident = None
             tenant.accused.discard(account.number)
             account.book.held.clear()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
+from detectors.engine.exposure import Exposure
 from detectors.engine.knowledge import Knowledge
 from detectors.engine.ledger import DayLedger
 from schemas.contracts.incident import Reason, Resource, Stage, Technique
@@ -128,6 +129,7 @@ class Context:
     active_hours: int = 0
     place: Place = Place.UNKNOWN
     heard: Heard | None = None  # who knows what the account's sign-ins told of addresses, with `place`
+    exposure: Exposure | None = None  # what a guessed password left behind
     held: Mapping[tuple[str, str, int], object] = field(default_factory=dict)  # the account's evidence
     ledger: DayLedger | None = None  # of the event's day; None when late
     accused: Accused = Accused.NOTHING  # at sealing: why an incident keeps the day from being learnt

@@ -21,6 +21,7 @@ QUIET_MS = 72 * 3_600_000  # an incident closes this long after its last evidenc
 GRAVE_NATS = 5.0
 SURE_NATS = 8.0  # certain content of this weight lets behaviour count in full towards `act`
 STRANGE_PLACE_NATS = 2.0  # of an address that is a surprise by itself
+GUESSING = "T1110"  # ATT&CK: Brute Force, with its sub-techniques
 PLACE_FEATURES = frozenset({"network", "country", "velocity"})
 SAMPLE_MAX, WEAK_SAMPLE_MAX = 8, 4
 DAY_MS = 86_400_000
@@ -186,6 +187,19 @@ class Book:
             return 0.0
         sure = any(held.certain and held.nats >= SURE_NATS for held in inside)
         return score(inside, CAP_NATS if sure else CAP_ACT_NATS)
+
+    def guessed(self) -> tuple[int, float]:
+        """Event time of the last certain evidence that somebody guessed the password, and the score of all such.
+
+        Certain is a password that was seen accepted where many were tried. Behaviour, however strange, is not, and what content
+        shows may have been done with a stolen session.
+        """
+        found = [
+            held
+            for held in self.held.values()
+            if held.certain and held.control >= Control.PASSWORD and held.technique.uid.startswith(GUESSING)
+        ]
+        return max((held.last.time_ms for held in found), default=0), score(found)
 
     def reached(self, review_nats: float) -> tuple[str, ...]:
         """Tiers reached now."""

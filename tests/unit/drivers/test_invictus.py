@@ -51,7 +51,7 @@ def found(incidents: dict[str, Incident], test_data: Path, episode: str) -> set[
         ("E04", THULILE),
         ("E06", THULILE),
         ("E11", GRADY),
-        pytest.param("E12", JOEY, marks=pytest.mark.xfail(reason="8.0 nats, less 2: see docs/decisions/0011")),
+        ("E12", JOEY),
         ("E13", GRADY),
         ("E13", JOEY),
     ],

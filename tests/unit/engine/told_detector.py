@@ -13,7 +13,7 @@ from detectors.engine.detector import Context, Control, DetectorInfo, Evidence
 from detectors.engine.effects import Effect
 from detectors.engine.knowledge import Knowledge
 from detectors.probe import NoFacts
-from schemas.contracts.incident import Incident, Reason, Stage
+from schemas.contracts.incident import Incident, Reason, Stage, Technique
 from schemas.contracts.log import EntryKind, LogEntry, clock_bytes
 from schemas.contracts.notice import Notice, encode_notice
 from schemas.contracts.profile import Profile, encode_profile
@@ -41,6 +41,7 @@ class Told:
     certain: bool = True
     proof: bool = True
     repeat: bool = False
+    technique: Technique = techniques.HIDING_RULE
 
 
 @dataclass
@@ -81,7 +82,7 @@ class ToldDetector:
             self.info.id,
             told.value or told.stage.value,
             told.stage,
-            techniques.HIDING_RULE,
+            told.technique,
             told.control,
             told.nats,
             (Reason("told", "yes", "no", told.nats),),
