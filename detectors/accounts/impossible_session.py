@@ -1,7 +1,8 @@
 """A session that cannot be the owner's: strange network, strange client, one session in two places. Layer: detectors.
 
 Every own record with an address is a sighting: sign-ins, and the mailbox, file and directory records that carry a session
-id. A sighting is judged once per address, client and session of a day; further records of it only count.
+id. A sighting is judged once per address, client and session of a day; further records of it only count. What is strange
+counts more where the password was guessed before and is not seen to have changed (`detectors.engine.exposure`).
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class ImpossibleSessionDetector:
         " an account's first three days.",
         needs="Sign-ins (Graph or Audit.AzureActiveDirectory); session ids on Audit.Exchange and Audit.SharePoint help.",
         false_positives="First days behind a VPN on rented machines, first days abroad with a new device, a new program"
-        " and an unknown network on one day.",
+        " and an unknown network on one day; for ninety days a journey of somebody whose password was guessed and whose change"
+        " of it no record shows.",
         techniques=(techniques.CLOUD_ACCOUNT, techniques.SESSION_COOKIE),
     )
     details: frozenset[type] | None = None

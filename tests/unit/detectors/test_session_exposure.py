@@ -45,7 +45,9 @@ def test_a_strange_place_after_that_is_stranger_by_the_odds() -> None:
     assert again.nats == pytest.approx(plain.nats + _guessed(again), abs=0.1)
     assert plain.nats < 10.1 < again.nats
     assert "guessed" not in plain.sentence and "reset" not in plain.advice
-    assert again.sentence.endswith("; somebody may have guessed its password on 2026-02-02, and no change of it was seen since.")
+    assert again.sentence.endswith(
+        "; somebody may have guessed its password on 2026-02-02, and no change of it was seen since."
+    )
     assert "reset its password" in again.advice
 
 
