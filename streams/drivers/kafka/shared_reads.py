@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from streams.drivers.kafka.collect import DayBarrier, never
+from streams.drivers.kafka.heard import TURN_SECONDS
 from streams.drivers.kafka.reading import LogMessage, offset_of, read_settled
 from streams.drivers.kafka.settings import KafkaSettings
 
@@ -60,11 +61,16 @@ class SharedReads:
         with self._lock:
             self._waiting[topic].append(reader)
             turn = self._turns[topic]
-        with turn:
+        while not turn.acquire(timeout=TURN_SECONDS):
+            if ended():
+                return  # who reads now, or next, finds that it has ended
+        try:
             if not reader.over:
                 with self._lock:
                     readers = self._waiting.pop(topic)
                 self._pass(topic, partitions, readers)
+        finally:
+            turn.release()
         if reader.error is not None:
             raise reader.error
 

@@ -107,6 +107,30 @@ def test_it_ends_when_nobody_wants_it_any_more(log: Log) -> None:
     assert log.readings == [0]
 
 
+def test_who_is_given_up_while_it_waits_for_others_does_not_wait_for_their_end(log: Log) -> None:
+    reads, given_up = SharedReads(SETTINGS), threading.Event()
+    got: list[int] = []
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(reads.read, "audit", 1, TENANTS[0], lambda number, message: None)
+        until(lambda: bool(log.readings))
+        waiting = pool.submit(
+            reads.read,
+            "audit",
+            1,
+            TENANTS[1],
+            lambda number, message: got.append(message.offset),
+            ended=given_up.is_set,
+        )
+        until(lambda: bool(reads._waiting["audit"]))
+        given_up.set()
+        waiting.result(10)
+        assert not reading.done()
+        log.gate.set()
+        reading.result(10)
+    reads.read("audit", 1, TENANTS[2], lambda number, message: None)
+    assert got == []
+
+
 def test_it_begins_at_the_earliest_time_that_anybody_asks_for(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
