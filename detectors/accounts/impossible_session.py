@@ -60,8 +60,8 @@ class ImpossibleSessionDetector:
         " an account's first three days.",
         needs="Sign-ins (Graph or Audit.AzureActiveDirectory); session ids on Audit.Exchange and Audit.SharePoint help.",
         false_positives="First days behind a VPN on rented machines, first days abroad with a new device, a new program"
-        " and an unknown network on one day; for ninety days a journey of somebody whose password was guessed and whose change"
-        " of it no record shows.",
+        " and an unknown network on one day; for a year and longer, by .7 nats less each ninety days, a journey of somebody"
+        " whose password was guessed and whose change of it no record shows.",
         techniques=(techniques.CLOUD_ACCOUNT, techniques.SESSION_COOKIE),
     )
     details: frozenset[type] | None = None
