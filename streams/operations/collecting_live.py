@@ -179,7 +179,9 @@ class Collecting:
         clock = self.plan.clock
         intake = Intake(tenant, IdentityMap(home_domains), RecentIndex(clock), home_domains)
         say: Callable[[str], None] = partial(self.board.said, tenant, "")
-        with said_when_slow(say, "still reading back from Kafka what was collected before; collecting begins after it"):
+        with said_when_slow(
+            say, "its journal on Kafka is still being opened: what was collected before is read back first"
+        ):
             return KafkaJournal(self._reads, tenant, intake, clock, JournalLost, stop, say)
 
     def _remembered(self, tenant: str) -> dict[str, Any]:

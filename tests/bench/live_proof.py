@@ -106,8 +106,7 @@ def proof(folder: Path, store: Path) -> Proof:
 
 COUNTED = (
     "served", "archived", "dead", "superseded", "expired_unstored", "not_archived", "never_served", "rows_never_read",
-    "blobs", "blobs_fetched",
-    "blobs_expired", "blobs_missing", "blobs_not_listed", "blobs_not_fetched",
+    "blobs", "blobs_fetched", "blobs_expired", "blobs_missing", "blobs_not_listed", "blobs_not_fetched",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from streams.drivers.kafka.collect import DayBarrier, never
@@ -87,10 +87,13 @@ class SharedReads:
             self._barrier.close()
 
     def _pass(self, topic: str, partitions: int, readers: list[_Reader]) -> None:
+        by_tenant: defaultdict[bytes, list[_Reader]] = defaultdict(list)
+        for reader in readers:
+            by_tenant[reader.tenant].append(reader)
         try:
             for number in range(partitions):
                 if any(map(_reads, readers)):
-                    self._partition(topic, number, readers)
+                    self._partition(topic, number, by_tenant, readers)
         except Exception as error:  # everybody's: nobody has read to the end
             for reader in readers:
                 reader.error = reader.error or error
@@ -98,14 +101,13 @@ class SharedReads:
             for reader in readers:
                 reader.over = True
 
-    def _partition(self, topic: str, number: int, readers: list[_Reader]) -> None:
+    def _partition(
+        self, topic: str, number: int, by_tenant: Mapping[bytes, list[_Reader]], readers: list[_Reader]
+    ) -> None:
         since_ms = min(reader.since_ms for reader in readers)
         start = offset_of(self.settings, topic, number, since_ms) if since_ms else 0
         if start is None:
             return
-        by_tenant: defaultdict[bytes, list[_Reader]] = defaultdict(list)
-        for reader in readers:
-            by_tenant[reader.tenant].append(reader)
         for message in read_settled(self.settings, topic, number, start):
             found = by_tenant.get(message.key.partition(b"|")[0]) if message.key is not None else None
             if found is not None:

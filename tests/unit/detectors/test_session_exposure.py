@@ -9,10 +9,11 @@ from detectors.engine.exposure import Exposure
 from detectors.incidents.book import Held
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.records.event import AuditEvent, DirectoryAudit, Source
-from tests.scenarios.building import ACCOUNT, DAY_MS, TENANT
-from tests.unit.detectors.session_life import DETECTORS, Life, _clock
+from tests.scenarios.building import ACCOUNT, TENANT
+from tests.unit.detectors.session_life import DETECTORS, Life
 
 PC_AT_HOME = "20 workdays of pc at home in one session"
+A_WEEK = 7 * 24 + 6.0  # hours: its days are closed
 
 
 def _lived(exposed: bool) -> Life:
@@ -24,7 +25,7 @@ def _lived(exposed: bool) -> Life:
         account, _ = load_account(state, 0, DETECTORS)
         account.exposure = Exposure(life.at(9.3), 0.3)
         life.engine.load_state(TENANT, ACCOUNT, dump_account(account, DETECTORS))
-    life.engine.fold(_clock(life.start_ms + 7 * DAY_MS + 6 * 3_600_000))
+    life.pass_to(A_WEEK)
     assert not life.held()
     return life
 
@@ -91,7 +92,7 @@ def test_a_restart_changes_nothing() -> None:
     life, again = _lived(True), _lived(True)
     states = again.engine.states()
     again.restart()
-    again.engine.fold(_clock(again.start_ms + 7 * DAY_MS + 6 * 3_600_000))
+    again.pass_to(A_WEEK)
     assert again.engine.states() == states
     one, other = _later(life, "lagos", "pc"), _later(again, "lagos", "pc")
     assert one is not None and other is not None
