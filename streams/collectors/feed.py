@@ -98,7 +98,7 @@ def feed(
         found = learn_and_concern(event, identity_map)
         counts.records += 1
         repeated = revision and not enriches(event) and event.record_id != undecided
-        undecided = event.record_id if type(event.detail) is TraceRow and is_undecided(event) else ""
+        undecided = event.record_id if type(event.detail) is TraceRow and is_undecided(event) and not repeated else ""
         if repeated or ((event.ip is None or not found) and unread(event, found)):
             counts.skipped += 1
         if repeated or event.source is _DIAGNOSTIC:

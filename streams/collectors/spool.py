@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from schemas.records.content import content_digest
 from schemas.records.decode import canonical
 from schemas.records.event import AuditEvent
 from schemas.records.mended_json import loads
@@ -90,7 +90,7 @@ class Spool:
     def add(self, event: AuditEvent, raw: bytes, digest: bytes | None = None) -> Admission:
         """Take one record. `digest`: 16 bytes over its canonical JSON, computed from `raw` when not given."""
         if digest is None:
-            digest = blake2b(canonical(loads(raw)), digest_size=16).digest()
+            digest = content_digest(canonical(loads(raw)))
         source, record_id = event.source._value_, event.record_id
         contents = self._index.add(source, record_id, digest)
         if not contents:

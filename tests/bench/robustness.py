@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 from statistics import fmean
 
@@ -19,6 +18,7 @@ import orjson
 
 from schemas.contracts.incident import Activity, Incident
 from schemas.identity.identity_map import IdentityMap
+from schemas.records.content import content_digest
 from schemas.records.decode import canonical
 from streams.collectors.content_index import ContentIndex
 from streams.collectors.feed import feed
@@ -60,7 +60,7 @@ def distinct(records: Iterable[SpooledRecord]) -> Iterator[SpooledRecord]:
     index = ContentIndex()
     for record in records:
         assert record.event is not None
-        digest = blake2b(canonical(orjson.loads(record.raw)), digest_size=16).digest()
+        digest = content_digest(canonical(orjson.loads(record.raw)))
         if index.add(record.event.source.value, record.event.record_id, digest):
             yield record
 

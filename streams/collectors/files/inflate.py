@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
+from typing import Final, Protocol, Self, cast
+
+from zlib_ng import zlib_ng
 
 from streams.collectors.files.byte_stream import ByteStream, Damaged
 from streams.collectors.files.limits import CHUNK_BYTES, Limits
@@ -12,6 +14,19 @@ GZIP_MAGIC = b"\x1f\x8b\x08"
 _GZIP_WINDOW = 31  # zlib's code for a gzip header and trailer
 _DEFLATE_WINDOW = -15  # zlib's code for no header
 _PIECE_BYTES = 1 << 16  # compressed bytes per call; what is tried again after a damage
+_ERROR: Final = cast("type[Exception]", zlib_ng.error)  # the library's own stub calls it an instance
+
+
+class _Engine(Protocol):
+    """`zlib.decompressobj` by its form; the library's stub leaves `copy` out."""
+
+    eof: bool
+    unconsumed_tail: bytes
+    unused_data: bytes
+
+    def decompress(self, data: bytes | bytearray, max_length: int = 0, /) -> bytes: ...
+
+    def copy(self) -> Self: ...
 
 
 class Budget:
@@ -49,7 +64,7 @@ def inflate(stream: ByteStream, budget: Budget, kind: str, window: int = _DEFLAT
 
     `kind` is the word for the container in the reason of a damage.
     """
-    engine = zlib.decompressobj(window)
+    engine = cast("_Engine", zlib_ng.decompressobj(window))
     while not engine.eof:
         data = stream.chunk()
         if not data:
@@ -61,7 +76,7 @@ def inflate(stream: ByteStream, budget: Budget, kind: str, window: int = _DEFLAT
             before = engine.copy()
             try:
                 out = engine.decompress(data, CHUNK_BYTES)
-            except zlib.error:
+            except _ERROR:
                 yield from _salvage(before, data, budget)
                 raise Damaged(f"the {kind} data is damaged") from None
             budget.expand(len(out))
@@ -75,13 +90,13 @@ def inflate(stream: ByteStream, budget: Budget, kind: str, window: int = _DEFLAT
             return
 
 
-def _salvage(engine: zlib._Decompress, data: bytes, budget: Budget) -> Iterator[bytes]:
+def _salvage(engine: _Engine, data: bytes, budget: Budget) -> Iterator[bytes]:
     """Decompress byte by byte up to the damage."""
     out = bytearray()
     try:
         for at in range(len(data)):
             out += engine.decompress(data[at : at + 1])
-    except zlib.error:
+    except _ERROR:
         pass
     budget.expand(len(out))
     if out:

@@ -7,11 +7,11 @@ is a reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
 from typing import Any
 
 import orjson
 
+from schemas.records.content import content_digest
 from schemas.records.decode import MAX_BYTES, bare_event_and_canonical, decode, to_event_and_canonical
 from schemas.records.directory_audit import is_directory_audit
 from schemas.records.envelope import hub_properties, page_members
@@ -22,8 +22,6 @@ from schemas.records.mended_json import loads
 from schemas.records.risk import is_risk
 from schemas.records.sniff import is_graph_signin
 from streams.collectors.files.table import AUDIT_DATA
-
-CONTENT_DIGEST_BYTES = 16
 
 _ENVELOPES = frozenset({"value", "records", "properties", "AuditData", "auditData", "auditdata"})  # may hold records
 
@@ -105,7 +103,7 @@ def _from_row(row: dict[str, str]) -> Outcome:
 def _judged(obj: dict[str, Any], raw: bytes, read: Reading = to_event_and_canonical) -> Outcome:
     try:
         event, text = read(obj)
-        return event, raw, blake2b(text, digest_size=CONTENT_DIGEST_BYTES).digest()
+        return event, raw, content_digest(text)
     except UnreadableRecord as problem:
         return problem
     except (RecursionError, orjson.JSONEncodeError):
@@ -117,7 +115,7 @@ def _judged(obj: dict[str, Any], raw: bytes, read: Reading = to_event_and_canoni
 def _rescued(raw: bytes) -> Outcome:
     """The decoder of records has the last word on what is no JSON, and knows the reason."""
     try:
-        return decode(raw), raw, blake2b(raw, digest_size=CONTENT_DIGEST_BYTES).digest()
+        return decode(raw), raw, content_digest(raw)
     except UnreadableRecord as problem:
         return problem
     except (RecursionError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from zlib_ng import zlib_ng
 
 from streams.collectors.files.byte_stream import ByteStream, Damaged, failing
 from streams.collectors.files.inflate import Budget, inflate
@@ -141,7 +142,7 @@ def _content(stream: ByteStream, header: _Header, budget: Budget) -> Iterator[by
     for data in _exactly(stream, header.stored_bytes):
         if not reason:
             budget.expand(len(data))
-            crc = zlib.crc32(data, crc)
+            crc = zlib_ng.crc32(data, crc)
             yield data
     if reason:
         raise Damaged(reason)
@@ -155,7 +156,7 @@ def _deflated(stream: ByteStream, header: _Header, budget: Budget) -> Iterator[b
     if header.described:
         header.lost = True
         for data in inflate(stream, budget, "zip"):
-            crc = zlib.crc32(data, crc)
+            crc = zlib_ng.crc32(data, crc)
             yield data
         _descriptor(stream, header)
         header.lost = False
@@ -163,7 +164,7 @@ def _deflated(stream: ByteStream, header: _Header, budget: Budget) -> Iterator[b
         body = ByteStream(_exactly(stream, header.stored_bytes))
         try:
             for data in inflate(body, budget, "zip"):
-                crc = zlib.crc32(data, crc)
+                crc = zlib_ng.crc32(data, crc)
                 yield data
         finally:
             if not stream.failed and not budget.exhausted:
