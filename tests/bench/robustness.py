@@ -16,13 +16,15 @@ from statistics import fmean
 
 import orjson
 
-from schemas.contracts.incident import Activity, Incident
+from schemas.contracts.incident import Incident
 from schemas.identity.identity_map import IdentityMap
 from schemas.records.content import content_digest
 from schemas.records.decode import canonical
 from streams.collectors.content_index import ContentIndex
 from streams.collectors.feed import feed
 from streams.collectors.spool import SpooledRecord
+from streams.operations.final_incidents import FinalIncidents
+from streams.operations.scan_command import fold_into
 from tests.bench.engines import fresh_pipeline
 from tests.bench.record_set import RecordSet, read_set
 
@@ -32,14 +34,11 @@ LISTED_MAX = 20
 
 
 def judged(found: RecordSet, records: Iterable[SpooledRecord]) -> list[Incident]:
-    """The last message of every incident that the records give, the closing one left out; `time_ms` says when they come."""
+    """The incidents that the records give, in their final state, as `scan` prints them."""
     pipeline, _ = fresh_pipeline()
-    last: dict[str, Incident] = {}
-    for entry in feed(records, found.tenant, IdentityMap(found.home), found.home):
-        for incident in pipeline.fold(entry):
-            if incident.activity is not Activity.CLOSE or incident.uid not in last:
-                last[incident.uid] = incident
-    return list(last.values())
+    incidents = FinalIncidents()
+    fold_into(incidents, pipeline, feed(records, found.tenant, IdentityMap(found.home), found.home))
+    return incidents.ordered()
 
 
 def arriving(records: list[SpooledRecord], dice: random.Random, hours: float, repeats: float) -> list[SpooledRecord]:
