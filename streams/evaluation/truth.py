@@ -167,8 +167,9 @@ def _attack(body: Body) -> Attack:
 
 
 def _negative(body: Body) -> Attack:
+    """A benign look-alike: whatever its author calls its stages, they are no stages of an attack and nothing asks for them."""
     _text(body, "kind")
-    return _attack(body)
+    return _attack({"key_features": [], "recipients_before": [], **body, "stages": []})
 
 
 def _step(entry: object) -> Step:

@@ -22,6 +22,12 @@ def test_a_good_set(make: Make) -> None:
     assert found.input.is_dir()
 
 
+def test_a_look_alike_needs_no_stages_and_may_name_them_as_it_likes(make: Make) -> None:
+    move = {"stage": "new_phone", "technique": "", "record_uids": [], "time_ms": 1}
+    found = load_set(make(attack(), negatives=(negative(stages=[move]), negative(attack_id="bare", stages=None))))
+    assert [one.steps for one in found.negatives] == [(), ()]
+
+
 def test_a_spray_has_many_accounts_or_guesses_passwords(make: Make) -> None:
     guess = {"stage": "access", "technique": "T1110.003", "record_uids": ["m1"], "time_ms": 1}
     many = attack(attack_id="many", account=["A@corp.example", "b@corp.example"])
