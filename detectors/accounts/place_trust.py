@@ -6,6 +6,7 @@ from detectors.accounts.session_evidence import SETTLED_DAYS, TENANT_DAYS_MIN, S
 from detectors.accounts.session_state import NEUTRAL, RELAY, STRANGE, TRUSTED, Row, SessionState
 from detectors.accounts.sightings import met, sighting_of
 from detectors.engine.detector import HOUR_MS, Context, Place
+from detectors.engine.network import is_gateway
 from schemas.records.event import AuditEvent, SignIn
 
 SHARED_PLACE = 0.005  # of the others' person-days
@@ -69,7 +70,9 @@ def _trust(state: SessionState, seen: Sighting, context: Context) -> int:
             return TRUSTED
     if settled and familiar == 0.0:
         return STRANGE
-    if profile.person_days < TENANT_DAYS_MIN or seen.network_class == "hosting" or row.kind & RELAY:
+    if profile.person_days < TENANT_DAYS_MIN or seen.network_class == "hosting":
+        return 0
+    if row.kind & RELAY and not is_gateway(seen.ip):
         return 0
     if familiar > 0.0 and profile.share("country", seen.country) >= NATIVE_COUNTRY:
         return TRUSTED

@@ -18,6 +18,7 @@ from detectors.engine.network_names import (
     RELAY_ASN,
     RELAY_ORG,
 )
+from detectors.engine.relay_ranges import GATEWAY_RANGES, RELAY_RANGES
 
 NetworkClass = Literal["hosting", "mobile", "access", "unknown"]
 _CACHED = 65_536  # addresses
@@ -81,8 +82,15 @@ def is_public(ip: str) -> bool:
 
 
 def is_relay(ip: str, fact: NetworkFact) -> bool:
-    """A relay, VPN or web gateway: the address is not where its user is. False when the network is not known."""
-    return _relay(fact.asn, fact.org)
+    """A relay, VPN or web gateway: the address is not where its user is. By the network's number and name, else by its ranges."""
+    return _relay(fact.asn, fact.org) or _in_relay_range(ip)
+
+
+@lru_cache(_CACHED)
+def is_gateway(ip: str) -> bool:
+    """The web gateway of firms: a relay that a tenant may share as it shares an office."""
+    address = _address(ip)
+    return address is not None and _within(address, _GATEWAYS)
 
 
 def network_key(ip: str, fact: NetworkFact) -> str:
@@ -93,6 +101,12 @@ def network_key(ip: str, fact: NetworkFact) -> str:
 def network_class(fact: NetworkFact) -> NetworkClass:
     """Who is behind the address; unknown for relays and when the data are silent."""
     return _classed(fact.asn, fact.org)
+
+
+@lru_cache(_CACHED)
+def _in_relay_range(ip: str) -> bool:
+    address = _address(ip)
+    return address is not None and _within(address, _RELAYS)
 
 
 @lru_cache(4096)
@@ -175,4 +189,6 @@ def _spans(version: int, ranges: Sequence[str]) -> tuple[list[int], list[int]]:
 
 
 _MICROSOFT: Spans = {version: _spans(version, MICROSOFT_RANGES) for version in (4, 6)}
+_RELAYS: Spans = {version: _spans(version, RELAY_RANGES) for version in (4, 6)}
+_GATEWAYS: Spans = {version: _spans(version, GATEWAY_RANGES) for version in (4, 6)}
 _LOCAL: Spans = {version: _spans(version, LOCAL_RANGES) for version in (4, 6)}

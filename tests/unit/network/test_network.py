@@ -87,6 +87,23 @@ def test_relay(fact: NetworkFact, relay: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ip", "relay"),
+    [
+        ("185.46.212.90", True),
+        ("165.225.80.33", True),
+        ("163.116.200.1", True),
+        ("172.226.1.2", True),
+        ("2a09:bac3:1::7", True),
+        ("185.46.216.1", False),
+        ("2a0a::1", False),
+        ("not an address", False),
+    ],
+)
+def test_a_gateway_is_known_by_its_range_where_no_number_is_told(ip: str, relay: bool) -> None:
+    assert is_relay(ip, NOTHING) is relay
+
+
+@pytest.mark.parametrize(
     ("asn", "org", "kind"),
     [
         (14061, None, "hosting"),
