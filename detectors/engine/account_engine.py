@@ -360,9 +360,9 @@ def _note(account: Account, notice: Notice, evidence: Evidence) -> bool:
     """Add a notice's evidence with the record it is about and those that it names; whether the score may have changed."""
     day, nats = notice.time_ms // DAY_MS, round(evidence.nats, 3)
     ref = Ref(notice.time_ms, notice.record_id, notice.operation, notice.ip, None, nats)
-    changed = account.book.add(evidence, ref, day) is not None
+    changed = account.book.hear(evidence, ref, day) is not None
     for uid, time_ms, operation, _ in notice.records:
         if uid != notice.record_id:
             further = Ref(time_ms, uid, operation, notice.ip, None, nats)
-            account.book.add(replace(evidence, repeat=True), further, day)
+            account.book.hear(replace(evidence, repeat=True), further, day)
     return changed

@@ -13,10 +13,11 @@ _ROUND_FROM = 100  # counts below are said as they are
 def network_words(entity: str, fact: NetworkFact | None = None) -> str:
     """`asn:14061` -> "AS14061", or "DigitalOcean (AS14061)" where the fact of one of its addresses names that network's owner.
 
-    A further `/<hash>` is one kind of software there; `tenant` is many networks; an address or a prefix stays as it is.
+    A further `/<hash>` is one kind of software there; `tenant` is several addresses, whatever their networks; an address or a
+    prefix stays as it is.
     """
     if entity == EVERYWHERE:
-        return "many networks"
+        return "several addresses"
     network, separator, software = entity.rpartition("/")
     if not separator or len(software) != _SOFTWARE_DIGITS:
         network = entity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detectors.entities.spray_state import Episode, Failing, Hit, SprayState
-from detectors.entities.spray_windows import Finding
+from detectors.entities.spray_windows import TENANT, Finding
 from schemas.contracts.log import EntryKind, LogEntry
 from schemas.contracts.notice import Notice, encode_notice
 from schemas.contracts.signal import Signal
@@ -67,7 +67,8 @@ def name_entered(episode: Episode, signal: Signal, hit: Hit) -> LogEntry:
 
 
 def _network_key(signal: Signal) -> str:
-    return f"net:{signal.entity.removeprefix('net:')}"
+    """The key of an address is its own; all that is spread over addresses is one spray and has one incident."""
+    return f"net:{TENANT if '/' in signal.entity else signal.entity}"
 
 
 def _entry(signal: Signal, account: str, notice: Notice) -> LogEntry:

@@ -24,6 +24,7 @@ STRANGE_PLACE_NATS = 2.0  # of an address that is a surprise by itself
 GUESSING = "T1110"  # ATT&CK: Brute Force, with its sub-techniques
 PLACE_FEATURES = frozenset({"network", "country", "velocity"})
 SAMPLE_MAX, WEAK_SAMPLE_MAX = 8, 4
+HEARD_MAX = 1_024  # records of one evidence that answers named; of more, one that comes again is counted again
 DAY_MS = 86_400_000
 
 
@@ -70,6 +71,9 @@ class Held:
     sample: list[Ref] = field(
         default_factory=list
     )  # the records with the least hashes of their ids: the same in any order
+    heard: set[int] = field(
+        default_factory=set
+    )  # 32-bit hashes of the records that entities named: several name the same
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -134,6 +138,18 @@ class Book:
 
     held: dict[tuple[str, str, int], Held] = field(default_factory=dict)
     incident: OpenIncident | None = None
+
+    def hear(self, evidence: Evidence, ref: Ref, day: int) -> Held | None:
+        """`add` of a record that an entity named, which is counted once however many entities name it."""
+        found = self.add(evidence, ref, day)
+        held = self.held.get((evidence.detector, evidence.value, day))
+        if held is not None:
+            mark = hash32(ref.uid)
+            if mark in held.heard:
+                held.count -= 1
+            elif len(held.heard) < HEARD_MAX:
+                held.heard.add(mark)
+        return found
 
     def add(self, evidence: Evidence, ref: Ref, day: int) -> Held | None:
         """Merge one evidence; None when it changed only a count."""

@@ -45,11 +45,14 @@ def _held_row(held: Held) -> list[Any]:
         [held.sentence, held.advice, held.certain, held.adds, held.proof],
         [[resource.type, resource.uid, resource.name] for resource in held.resources],
         [_ref_row(ref) for ref in (held.first, held.last, held.peak, *held.sample)],
+        *([sorted(held.heard)] if held.heard else ()),
     ]
 
 
 def _held(row: list[Any]) -> Held:
-    (detector, value, day, stage, control, nats, time_ms, count), technique, reasons, words, resources, refs = row
+    (detector, value, day, stage, control, nats, time_ms, count), technique, reasons, words, resources, refs, *heard = (
+        row
+    )
     sentence, advice, certain, adds, proof = words
     first, last, peak, *sample = (Ref(*ref) for ref in refs)
     return Held(
@@ -73,6 +76,7 @@ def _held(row: list[Any]) -> Held:
         peak,
         count,
         sample,
+        set(heard[0]) if heard else set(),
     )
 
 

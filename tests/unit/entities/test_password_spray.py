@@ -125,7 +125,7 @@ def test_distributed_spray_in_one_carriers_network() -> None:
     entity = f"asn:9009/{SPRAYER:08x}"
     signals = [signal(f"u{n}@corp.example", NOON + n * MINUTE, entity=entity, ip=f"198.51.100.{n}") for n in range(60)]
     found = answers(signals)
-    assert found[0][0] == f"net:{entity}"
+    assert found[0][0] == "net:tenant"
     assert found[0][1].accounts <= 6
 
 
@@ -168,6 +168,27 @@ def test_password_expiry_day() -> None:
     expired = [signal(f"u{n}@corp.example", day + n * MINUTE, error=EXPIRED, agent=CHROME) for n in range(60)]
     mistyped = [signal(f"u{n}@corp.example", day + n * MINUTE + 20_000, agent=CHROME) for n in range(0, 60, 10)]
     assert told(office(200, range(11)) + expired + mistyped) == []
+
+
+def test_everybody_mistypes_the_new_password_with_the_software_of_old() -> None:
+    """Twenty of sixty fail within an hour, several times each, each with what it signs in with anyway."""
+    day = MONDAY + 11 * DAY + 8 * HOUR
+    own = (CHROME, OUTLOOK, CHROME + 1)  # as at `office`
+    typos = [
+        signal(f"u{n}@corp.example", day + n * 3 * MINUTE + again * 15_000, agent=own[n % 3])
+        for n in range(20)
+        for again in range(1 + n % 3)
+    ]
+    after = [
+        signal(f"u{n}@corp.example", day + n * 3 * MINUTE + MINUTE, "success", agent=own[n % 3]) for n in range(20)
+    ]
+    assert told(office(60, range(11)) + typos + after) == []
+
+
+def test_the_same_morning_with_the_software_of_a_sprayer_is_a_spray() -> None:
+    """A dozen within the hour with one client, which half of those at home use and the others never did."""
+    day = MONDAY + 11 * DAY + 8 * HOUR
+    assert set(told(office(60, range(11)) + spray(12, day, 4 * MINUTE, agent=CHROME))) == {NETWORK}
 
 
 def test_service_with_an_old_password() -> None:

@@ -125,6 +125,17 @@ def test_a_repeat_alone_is_nothing() -> None:
     assert not book.held
 
 
+def test_a_record_that_several_answers_name_is_counted_once_also_after_a_restart() -> None:
+    book, day = Book(), NOON_MS // DAY_MS
+    for uid in ("a", "b", "a"):
+        book.hear(evidence(12.0), ref(NOON_MS, uid, 12.0), day)
+    book = load_book(dump_book(book))
+    for uid in ("b", "c"):
+        book.hear(evidence(12.0, repeat=True), ref(NOON_MS, uid, 12.0), day)
+    (held,) = book.held.values()
+    assert held.count == 3
+
+
 def test_caps() -> None:
     assert book_of([(NOON_MS, evidence(40.0))]).score() == CAP_CERTAIN_NATS
     assert book_of([(NOON_MS, evidence(40.0, certain=False))]).score() == CAP_NATS

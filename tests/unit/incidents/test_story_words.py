@@ -139,7 +139,7 @@ def test_a_network_has_no_owner_to_ask_and_an_application_no_password() -> None:
     [
         ("asn:14061/0000c0de", "AS14061"),
         ("asn:14061", "AS14061"),
-        ("tenant", "many networks"),
+        ("tenant", "several addresses"),
         ("203.0.113.7", "203.0.113.7"),
         ("net:5.253.0.0/16/0000c0de", "5.253.0.0/16"),
         ("net:5.253.0.0/16", "5.253.0.0/16"),
