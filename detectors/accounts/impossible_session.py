@@ -28,7 +28,7 @@ from detectors.accounts.session_findings import (
     repeat_of,
     value_of,
 )
-from detectors.accounts.session_signals import count_strange, signal, signal_success, vote
+from detectors.accounts.session_signals import count_strange, signal, signal_success, stranger_nats, vote
 from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState
 from detectors.accounts.sightings import met, row_knows_more, where
 from detectors.engine.detector import DAY_MS, Context, DetectorInfo, Evidence
@@ -197,7 +197,7 @@ class ImpossibleSessionDetector:
         entities = [event.ip, f"{spot.network}/{agent.family:08x}"]
         if not known and context.sealed_days >= SETTLED_DAYS:
             entities.append("tenant")
-        signal(entities, "failure", event, signin, agent.family, context)
+        signal(entities, "failure", event, signin, agent.family, context, stranger_nats(state, agent, context))
         if signin.failure is Failure.PASSWORD_KNOWN and not context.late:
             return _denied(state, event, signin, context)
         return ()

@@ -135,7 +135,7 @@ def _network(
     nats = 0.0
     if not first:
         kind = "network" if seen.network.startswith("asn:") and "network" in state.models else "wide"
-        nats += _newness(state, kind, context) * (1.0 - familiar)
+        nats += newness_nats(state, kind, context) * (1.0 - familiar)
         nats += _rarity(context, "network", (seen.network, seen.wide), ATTACKER_NETWORK, 1.5, -2.5) * (1.0 - familiar)
     nats += {"hosting": 1.5, "mobile": -1.5}.get(seen.network_class, 0.0) * (1.0 - familiar)
     if abs(nats) >= 0.05:
@@ -143,7 +143,7 @@ def _network(
         yield "network", f"{seen.name}, {words}", "networks of this account", round(nats * damp, 2)
 
 
-def _newness(state: SessionState, kind: str, context: Context) -> float:
+def newness_nats(state: SessionState, kind: str, context: Context) -> float:
     """-ln of new values per day; an account in its first days meets many."""
     rate = state.novelty(kind)
     if context.sealed_days < SETTLED_DAYS:
@@ -197,7 +197,7 @@ def _agent(state: SessionState, seen: Sighting, context: Context) -> Iterator[Te
         if _provisional(other, seen.row, context)
     ):
         return
-    nats = _newness(state, "agent", context)
+    nats = newness_nats(state, "agent", context)
     nats += _rarity(context, "agent", (f"{agent.family:08x}",), ATTACKER_AGENT, 1.0, -2.5)
     yield "user_agent", agent.words, "clients of this account", round(max(nats, 0.2), 2)
 

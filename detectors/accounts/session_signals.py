@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from detectors.accounts.client_agent import Agent
 from detectors.accounts.session_continuity import Continuity
-from detectors.accounts.session_evidence import SETTLED_DAYS, Judgement, Sighting
+from detectors.accounts.session_evidence import SETTLED_DAYS, TENANT_DAYS_MIN, Judgement, Sighting, newness_nats
 from detectors.accounts.session_state import RELAY, Row, SessionState
 from detectors.engine.detector import Context
 from schemas.contracts.signal import Signal
 from schemas.records.event import AuditEvent, SignIn
+
+RARE_SHARE = 0.02  # of the tenant's people, at least, with any client
 
 
 def vote(seen: Sighting, context: Context) -> None:
@@ -52,7 +56,30 @@ def signal_success(
     signal(entities, "success", event, signin, seen.row.agent, context)
 
 
-def signal(entities: Sequence[str], what: str, event: AuditEvent, signin: SignIn, agent: int, context: Context) -> None:
+def stranger_nats(state: SessionState, agent: Agent, context: Context) -> float:
+    """Log-likelihood ratio of somebody else at the keyboard against the owner, by the software of a failed sign-in.
+
+    An owner mistypes with a client that the account uses, or with a new one as often as it takes one up. Of a stranger's client
+    nothing is known but how many people of the tenant use the same. 0 for what is not known: client, habits, tenant.
+    """
+    if not agent.family or "agent" not in state.models or context.profile.person_days < TENANT_DAYS_MIN:
+        return 0.0
+    share = min(max(context.profile.share("agent", f"{agent.family:08x}"), RARE_SHARE), 1.0 - RARE_SHARE)
+    newness = newness_nats(state, "agent", context)
+    if state.familiarity("agent", agent.family) > 0.0:
+        return round(math.log(share / (1.0 - math.exp(-newness))), 2)
+    return round(math.log(1.0 - share) + newness, 2)
+
+
+def signal(
+    entities: Sequence[str],
+    what: str,
+    event: AuditEvent,
+    signin: SignIn,
+    agent: int,
+    context: Context,
+    stranger: float = 0.0,
+) -> None:
     for entity in entities:
         context.signals.append(
             Signal(
@@ -68,5 +95,6 @@ def signal(entities: Sequence[str], what: str, event: AuditEvent, signin: SignIn
                 event.ip,
                 signin.error,
                 agent,
+                stranger,
             )
         )

@@ -119,13 +119,14 @@ def _failed(state: SprayState, signal: Signal, minute: int) -> Sequence[LogEntry
     found = state.failing.get(name)
     if found is None:
         found = Failing(minute, [], signal.record_id, signal.time_ms, signal.operation, signal.ip, signal.agent)
+        found.stranger = signal.stranger
         state.failing[name] = found
     if minute not in found.times:
         found.times = sorted([*found.times, minute])[-TIMES_MAX:]
     first = len(found.times) == 1
     if (signal.time_ms, signal.record_id) < (found.time_ms, found.record_id):
         found.record_id, found.time_ms, found.operation = signal.record_id, signal.time_ms, signal.operation
-        found.ip, found.agent = signal.ip, signal.agent
+        found.ip, found.agent, found.stranger = signal.ip, signal.agent, signal.stranger
         first = first or minute < found.first
         found.first = min(found.first, minute)
     if len(state.failing) > FAILING_MAX:

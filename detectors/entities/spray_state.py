@@ -35,6 +35,7 @@ class Failing:
     ip: str | None
     agent: int
     told: bool = False
+    stranger: float = 0.0  # see `Signal`
 
 
 @dataclass(slots=True)

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detectors.entities.spray_state import DAY, HOUR, Failing, SprayState
-from detectors.models.categories import hash32
 from detectors.models.tails import negative_binomial
 
 ACCOUNTS_MIN = 4
@@ -24,7 +23,6 @@ LEARNT_WEIGHT_DAYS = 7.0
 LEARNT_HALF_LIFE_DAYS = 30.0
 SAME_SOFTWARE = 0.9
 SOFTWARE_NATS_MAX = 3.0
-OTHER_SOFTWARE = 0.05  # of the sign-ins of an account at home, those with software that it has not used there before
 ORDINARY_ATTEMPTS = 3.0  # per account; above it a forgotten password in a device is likelier
 NATS_MAX = 30.0
 
@@ -112,7 +110,7 @@ def _scored(state: SprayState, prior: Prior, names: tuple[str, ...], window: int
     attempts = sum(bisect_right(item.times, first + window) for item in failing)
     agent = _same_software(failing)
     nats += _software_nats(state, agent, len(failing)) if agent and prior is not SHARED else 0.0
-    nats += _own_software_nats(state, names)
+    nats += min(sum(item.stranger for item in failing), SOFTWARE_NATS_MAX)  # each with his own client, or with another's
     nats -= 2.0 * max(0.0, math.log(attempts / len(names) / ORDINARY_ATTEMPTS))
     nats = round(min(max(nats, 0.0), NATS_MAX), 2)
     return Finding(names, accounts, attempts, window, first, last, mean, nats, agent)
@@ -136,24 +134,6 @@ def _software_nats(state: SprayState, agent: int, count: int) -> float:
     users = sum(agent in regular.agents for regular in state.regulars.values())
     share = (users + 1) / (len(state.regulars) + 2)
     return min(SOFTWARE_NATS_MAX, -0.5 * (count - 1) * math.log(share))
-
-
-def _own_software_nats(state: SprayState, names: Sequence[str]) -> float:
-    """Log-likelihood ratio of one sprayer against each owner's own mistyping, by the software of those at home here.
-
-    An owner fails with what this account signs in with here anyway (all but `OTHER_SOFTWARE`), a sprayer with what he has:
-    as often the same as accounts here use it. On the morning of a password change everybody fails with their own.
-    """
-    nats, total = 0.0, len(state.regulars)
-    users = Counter(agent for regular in state.regulars.values() for agent in regular.agents)
-    for name in names:
-        item, regular = state.failing[name], state.regulars.get(hash32(name))
-        if regular is None or not item.agent or regular.first > item.first - HOUR:
-            continue
-        share = (users[item.agent] + 1) / (total + 2)
-        own = regular.agents.get(item.agent, item.first) < item.first
-        nats += math.log(share / (1 - OTHER_SOFTWARE)) if own else math.log((1 - share) / OTHER_SOFTWARE)
-    return min(nats, SOFTWARE_NATS_MAX)
 
 
 def learn_days(state: SprayState, prior: Prior, until: int) -> None:

@@ -54,9 +54,9 @@ def failure(day: Day, at: int, error: int, app: App = OFFICE_HOME, place: Place 
     return day.sign_in(at, session, place or day.place_at("browser", at), app, True, error)
 
 
-def typo(day: Day) -> None:
-    """One to three mistyped passwords, then success."""
-    at = day.moment(8, 17)
+def typo(day: Day, begin: float = 8, end: float = 17) -> None:
+    """One to three mistyped passwords, then success, at some hour of the person's day."""
+    at = day.moment(begin, end)
     for _ in range(day.rng.geometric(0.6)):
         failure(day, at, 50126)
         at += day.rng.whole(6, 40) * SECOND
@@ -128,9 +128,11 @@ def old_app_password(day: Day) -> None:
 
 
 def reset_day(day: Day) -> None:
-    """The day on which a third of the house must choose a new password."""
+    """The day on which a third of the house must choose a new password, which most of them then mistype."""
     if day.number == day.tenant.reset_day and must_reset(day.tenant, day.person) and day.working:
         expired(day, "password-reset-day")
+        if day.rng.happens(0.7):
+            typo(day, 9, 11)
 
 
 def microsoft_hop(day: Day) -> None:

@@ -97,3 +97,15 @@ def test_failures_of_a_sealed_day_leave_nothing_behind() -> None:
         sizes.update(len(data) for data in life.engine.states().values())
     assert len(sizes) == 1
     assert not life.held()
+
+
+def _stranger(life: Life, client: str) -> float:
+    found = [effect for effect in life.arrive([_failure(life, 9, "office", BAD, client)]) if isinstance(effect, Signal)]
+    return found[0].stranger
+
+
+def test_a_failure_tells_how_much_likelier_a_stranger_has_its_client() -> None:
+    life = Life()
+    assert _stranger(life, "pc") < -0.2  # a client that seven in ten use here
+    assert _stranger(life, "linux") > 1.0
+    assert _stranger(Life(history=""), "pc") == 0.0  # nothing is known of the account

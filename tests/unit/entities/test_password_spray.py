@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+
+from schemas.contracts.signal import Signal
 
 from .spray_signals import (
     ADDRESS,
@@ -170,25 +173,34 @@ def test_password_expiry_day() -> None:
     assert told(office(200, range(11)) + expired + mistyped) == []
 
 
-def test_everybody_mistypes_the_new_password_with_the_software_of_old() -> None:
-    """Twenty of sixty fail within an hour, several times each, each with what it signs in with anyway."""
-    day = MONDAY + 11 * DAY + 8 * HOUR
-    own = (CHROME, OUTLOOK, CHROME + 1)  # as at `office`
+def mistyped_morning(stranger: float) -> list[Signal]:
+    """Twenty of sixty fail within an hour, several times each, and sign in a minute later."""
+    day, own = MONDAY + 11 * DAY + 8 * HOUR, (CHROME, OUTLOOK, CHROME + 1)  # as at `office`
     typos = [
-        signal(f"u{n}@corp.example", day + n * 3 * MINUTE + again * 15_000, agent=own[n % 3])
+        replace(
+            signal(f"u{n}@corp.example", day + n * 3 * MINUTE + again * 15_000, agent=own[n % 3]), stranger=stranger
+        )
         for n in range(20)
         for again in range(1 + n % 3)
     ]
     after = [
         signal(f"u{n}@corp.example", day + n * 3 * MINUTE + MINUTE, "success", agent=own[n % 3]) for n in range(20)
     ]
-    assert told(office(60, range(11)) + typos + after) == []
+    return office(60, range(11)) + typos + after
 
 
-def test_the_same_morning_with_the_software_of_a_sprayer_is_a_spray() -> None:
-    """A dozen within the hour with one client, which half of those at home use and the others never did."""
-    day = MONDAY + 11 * DAY + 8 * HOUR
-    assert set(told(office(60, range(11)) + spray(12, day, 4 * MINUTE, agent=CHROME))) == {NETWORK}
+def test_everybody_mistypes_the_new_password_with_the_software_of_old() -> None:
+    assert told(mistyped_morning(stranger=-1.0)) == []
+
+
+@pytest.mark.parametrize("stranger", [0.0, 0.5])
+def test_the_same_morning_with_clients_that_are_not_the_accounts_own_is_a_spray(stranger: float) -> None:
+    assert NETWORK in told(mistyped_morning(stranger))
+
+
+def test_whose_clients_they_are_outweighs_no_crowd_at_a_strange_address() -> None:
+    attempts = spray(30, NOON, 10_000, agent=CHROME)
+    assert NETWORK in told([replace(item, stranger=(-0.6, 1.2)[n % 2]) for n, item in enumerate(attempts)])
 
 
 def test_service_with_an_old_password() -> None:
