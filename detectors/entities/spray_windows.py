@@ -110,7 +110,7 @@ def _scored(state: SprayState, prior: Prior, names: tuple[str, ...], window: int
     attempts = sum(bisect_right(item.times, first + window) for item in failing)
     agent = _same_software(failing)
     nats += _software_nats(state, agent, len(failing)) if agent and prior is not SHARED else 0.0
-    nats += min(sum(item.stranger for item in failing), SOFTWARE_NATS_MAX)  # each with his own client, or with another's
+    nats += min(sum(item.stranger for item in failing), SOFTWARE_NATS_MAX)  # whose clients they are
     nats -= 2.0 * max(0.0, math.log(attempts / len(names) / ORDINARY_ATTEMPTS))
     nats = round(min(max(nats, 0.0), NATS_MAX), 2)
     return Finding(names, accounts, attempts, window, first, last, mean, nats, agent)
