@@ -51,6 +51,7 @@ KNOWN_DESTINATION = 2.0  # person-days on which somebody made mail go there
 SETTLED_TENANT_DAYS = 7
 HIDDEN_NATS = 2.0  # on top of what the rule does: Exchange has harmless hidden rules of its own
 LOOK_ALIKE_NATS = 2.3  # ln 10: taken for one in ten of the forwards that thieves make, and one in a hundred of owners'
+FILED_NATS = 0.5
 DIGITS_MIN, DIGITS_NATS = 5, 2.0  # a name of nothing but figures, longer than a year
 _RANDOM = NameRandomness()
 ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
@@ -77,6 +78,8 @@ def rule_reasons(rule: InboxRule, context: Context) -> list[Reason]:
     reasons = _hiding(rule)
     reasons += _words(rule.words)
     reasons += _outside(rule.forward_to, context)
+    if not reasons and _filed_under_signs(rule):
+        reasons.append(Reason("move_to_folder", "mail is filed away", "", FILED_NATS))
     if not reasons:
         return []
     if rule.stop:
@@ -87,6 +90,12 @@ def rule_reasons(rule: InboxRule, context: Context) -> list[Reason]:
         reasons.append(Reason("made_by", "an application's own token", "the owner", 1.5))
     named = name_reason(rule.name)
     return [*reasons, named] if named else reasons
+
+
+def _filed_under_signs(rule: InboxRule) -> bool:
+    """Mail goes somewhere, or is read, by a rule whose name has no letter or figure: only the name is odd, until more is."""
+    named = rule.name is not None and not any(character.isalnum() for character in rule.name)
+    return named and (rule.move_to is not None or rule.mark_read)
 
 
 def whole(rule: InboxRule) -> bool:

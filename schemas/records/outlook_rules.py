@@ -21,6 +21,7 @@ _ACTIONS: Final = {
 _CONDITIONS: Final = {
     "SenderSearchKey": "From",
     "SubjectProperty": "SubjectContainsWords",
+    "Subject": "SubjectContainsWords",
     "NormalizedSubject": "SubjectContainsWords",
     "Body": "BodyContainsWords",
     "TextBody": "BodyContainsWords",
@@ -42,6 +43,9 @@ _EVERY_MESSAGE: Final = ("Exists(ItemClass)", "Exists(MessageClass)")
 _EQUAL: Final = re.compile(
     r"\((\w{1,64}) (?:Equal|NotEqual|GreaterThan\w{0,8}|LessThan\w{0,8}|BitMask) ([^()]{0,1024})"
 )
+_CONTAINS: Final = re.compile(
+    r"\((\w{1,64}) (?:Contains?\w{0,16}|SubString\w{0,16}|Match(?:es)?|Prefix\w{0,16}) ([^()]{0,1024})", re.IGNORECASE
+)
 _SUBSTRING: Final = re.compile(r"SubString \w{0,32}\((\w{1,64})\)=([^()]{0,1024})")
 _MATCHES: Final = 256
 
@@ -57,7 +61,7 @@ def _condition(condition: str) -> tuple[list[str], list[str], list[str], bool]:
         names[_CONDITIONS.get(prop, prop)] = None
         if prop == "SenderSearchKey":
             senders.append(address(value.partition(":")[2] or value))
-    for match in list(_SUBSTRING.finditer(scanned))[:_MATCHES]:
+    for match in [*_SUBSTRING.finditer(scanned), *_CONTAINS.finditer(scanned)][:_MATCHES]:
         prop, value = match.groups()
         name = "FromAddressContainsWords" if prop == "SenderSearchKey" else _CONDITIONS.get(prop, prop)
         if name == "SentOnlyToMe":

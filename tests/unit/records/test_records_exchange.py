@@ -163,6 +163,10 @@ def test_blank_outlook_rule() -> None:
         ),
         ({"RuleCondition": "{((Something New))}"}, {"catch_all": False, "conditions": ("Other",)}),
         (
+            {"RuleCondition": "{((Subject ContainsSubstring wire))}"},
+            {"catch_all": False, "conditions": ("SubjectContainsWords",), "words": ("wire",)},
+        ),
+        (
             {"RuleActions": '[{"ActionType":"Forward","Recipients":["SMTP:A@mail.example"]},{"ActionType":"Delete"}]'},
             {"forward_to": ("a@mail.example",), "delete": True},
         ),
