@@ -254,9 +254,9 @@ class AccountEngine(AccountStates):
         if book.incident is None:
             if not tiers:
                 return []
-            identity = "|".join((entry.tenant, entry.account, *entry.identity))
-            uid = hashlib.sha256(identity.encode()).hexdigest()[:32]
-            book.incident = OpenIncident(uid, time_ms, dict.fromkeys(tiers, time_ms), historical=entry.historical)
+            book.incident = OpenIncident(
+                _incident_uid(entry, time_ms), time_ms, dict.fromkeys(tiers, time_ms), historical=entry.historical
+            )
             tenant.accused.add(account.number)
             tenant.agenda(entry.account, time_ms, QUIET_MS)
             return [self._message(tenant, self._context.profile, account, entry, Activity.CREATE, time_ms)]
@@ -317,6 +317,8 @@ class AccountEngine(AccountStates):
                     changed |= _note(account, notice, evidence)
             if found:
                 effects += self._reckon(tenant, account, entry, notice.time_ms, changed)
+            if max((evidence.nats for evidence in found), default=0.0) >= context.profile.review_nats:
+                account.book.reported(notice.time_ms)
         context.signals = []
         return effects
 
@@ -354,6 +356,18 @@ class AccountEngine(AccountStates):
                     found.append(self._message(tenant, tenant.profile, account, entry, Activity.UPDATE, last))
                     account.book.incident = held
         return found
+
+
+def _incident_uid(entry: LogEntry, time_ms: int) -> str:
+    """Hash of account and identity of the entry that opened it.
+
+    Of an answer the day stands for its record: several networks may answer about one account, and which of them is heard first
+    depends on the partitions they lie in.
+    """
+    source, record_id, role = entry.identity
+    if entry.kind is EntryKind.NOTICE:
+        record_id = str(time_ms // DAY_MS)
+    return hashlib.sha256("|".join((entry.tenant, entry.account, source, record_id, role)).encode()).hexdigest()[:32]
 
 
 def _note(account: Account, notice: Notice, evidence: Evidence) -> bool:

@@ -2,7 +2,9 @@
 
 From Microsoft's published list "Office 365 URLs and IP address ranges" (worldwide), rows 1, 9, 31, 12, 46, 56, 64:
 Exchange Online, Exchange Online Protection, SharePoint, Teams, Office on the web, Entra sign-in, portals. Customers
-cannot rent addresses here, unlike in the rest of AS8075.
+cannot rent addresses here, unlike in the rest of AS8075. The list leaves out the servers of Exchange themselves, which act
+for users in audit records: their blocks are those that `Received` lines of public mail name with them (ZAFP275, APCPRD,
+EURPRD, NAMPRD, AUSPRD, LAMPRD).
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ _EXCHANGE = """
     2603:1006::/40 2603:1016::/36 2603:1026::/36 2603:1036::/36 2603:1046::/36 2603:1056::/36
     2620:1ec:4::152/128 2620:1ec:4::153/128 2620:1ec:c::10/128 2620:1ec:c::11/128 2620:1ec:d::10/128
     2620:1ec:d::11/128 2620:1ec:8f0::/46 2620:1ec:900::/46 2620:1ec:a92::152/128 2620:1ec:a92::153/128
+"""
+_EXCHANGE_SERVERS = """
+    2603:1086::/32 2603:1096::/32 2603:10a6::/32 2603:10b6::/32 2603:10c6::/32 2603:10d6::/32
 """
 _MAIL_PROTECTION = """
     40.92.0.0/15 40.107.0.0/16 52.100.0.0/14 52.238.78.88/32 104.47.0.0/17 2a01:111:f400::/48 2a01:111:f403::/48
@@ -39,5 +44,5 @@ _ENTRA = """
 """
 _PORTALS = "13.107.6.192/32 13.107.9.192/32 2620:1ec:4::192/128 2620:1ec:a92::192/128"
 MICROSOFT_RANGES: Final = tuple(
-    " ".join((_EXCHANGE, _MAIL_PROTECTION, _SHAREPOINT, _TEAMS, _OFFICE, _ENTRA, _PORTALS)).split()
+    " ".join((_EXCHANGE, _EXCHANGE_SERVERS, _MAIL_PROTECTION, _SHAREPOINT, _TEAMS, _OFFICE, _ENTRA, _PORTALS)).split()
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import orjson
@@ -122,9 +122,9 @@ def _close(state: TenantState, day: int, parts: Sequence[Contribution]) -> None:
     state.home_domains = sorted({domain for part in parts for domain in part.home_domains}) or state.home_domains
     active = sum(part.active for part in parts)
     state.person_days += active
-    for part in parts:
-        _add_values(state.popularity, part.popularity)
-        _add(state.rare, part.rare)
+    _add(state.rare, _summed(part.rare for part in parts))
+    for kind in dict.fromkeys(kind for part in parts for kind in part.popularity):
+        _add(state.popularity.setdefault(kind, {}), _summed(part.popularity.get(kind, {}) for part in parts))
     for kind, values in state.popularity.items():
         if len(values) > VALUES_MAX:
             state.popularity[kind] = dict(_commonest(values)[:VALUES_MAX])
@@ -153,9 +153,13 @@ def _add(into: dict[str, float], counts: dict[str, int]) -> None:
         into[name] = into.get(name, 0.0) + count
 
 
-def _add_values(into: dict[str, dict[str, float]], counts: dict[str, dict[str, int]]) -> None:
-    for kind, values in counts.items():
-        _add(into.setdefault(kind, {}), values)
+def _summed(parts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Whole numbers are added before they join what has faded: else the last bit would tell how the tenant is partitioned."""
+    total: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.items():
+            total[name] = total.get(name, 0) + count
+    return total
 
 
 def _add_week(state: TenantState, day: int, active: int, cells: list[int]) -> None:

@@ -29,14 +29,20 @@ class Maxima:
     excess: float = 0.0
 
     def add(self, account_days: int, histograms: Iterable[dict[str, int]]) -> None:
-        """Add a day: histograms of the accounts' maxima in bins of 0.25 nats."""
-        self.account_days += account_days
+        """Add a day: histograms of the accounts' maxima in bins of 0.25 nats.
+
+        The day is summed first, exactly, so that it does not matter how many histograms it came in.
+        """
+        over, excess = 0, 0.0
         for histogram in histograms:
             for name, count in histogram.items():
                 above = min((int(name) + 0.5) * BIN_NATS, SCORE_MAX_NATS) - TAIL_FROM_NATS
                 if above > 0:
-                    self.over += count
-                    self.excess += count * above
+                    over += count
+                    excess += count * above
+        self.account_days += account_days
+        self.over += over
+        self.excess += excess
 
     def decay(self, keep: float) -> None:
         """Fade all counts."""

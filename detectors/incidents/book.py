@@ -224,6 +224,13 @@ class Book:
             tiers.append("act")
         return tuple(tiers)
 
+    def reported(self, time_ms: int) -> None:
+        """What reaches review by itself is of this time: where answers are heard late, the open incident was reported then."""
+        incident = self.incident
+        if incident is not None and time_ms < incident.created_ms:
+            incident.created_ms = time_ms
+            incident.tier_times["review"] = min(time_ms, incident.tier_times.get("review", time_ms))
+
     def last_ms(self) -> int:
         """Event time of the latest evidence, 0 without any."""
         return max((held.last.time_ms for held in self.held.values()), default=0)

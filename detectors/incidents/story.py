@@ -68,7 +68,7 @@ def tell(
     records = _records(strongest)
     return Incident(
         uid=incident.uid,
-        message_uid=hashlib.sha256(f"{incident.uid}|{activity}|{incident.told}".encode()).hexdigest()[:32],
+        message_uid=_message_uid(incident, activity, who.type),
         activity=activity,
         tenant=tenant,
         resources=(who, *_others(strongest)),
@@ -93,6 +93,12 @@ def tell(
         blind_spots=blind_spots,
         historical=incident.historical,
     )
+
+
+def _message_uid(incident: OpenIncident, activity: Activity, kind: str) -> str:
+    """Of a network, of which several entities tell in any order, the count stands for the number of the message."""
+    number = f"{incident.told_count}|{incident.historical}" if kind == "Network" else str(incident.told)
+    return hashlib.sha256(f"{incident.uid}|{activity}|{number}".encode()).hexdigest()[:32]
 
 
 def _records(strongest: list[Held]) -> tuple[EvidenceRecord, ...]:

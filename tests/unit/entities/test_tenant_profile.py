@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -61,6 +62,25 @@ def test_partitioning_and_arrival_do_not_change_the_profile() -> None:
     whole = profiles([day(MONDAY, people=7, popularity={"network": {"asn:1": 4, "asn:2": 2}})])
     parts = [day(MONDAY, 0, 2, people=3, popularity=values), day(MONDAY, 1, 2, people=4, popularity=values)]
     assert profiles(parts) == profiles(parts[::-1]) == whole
+
+
+def test_no_bit_of_the_profile_tells_how_many_partitions_there_are() -> None:
+    whole, parts = [], []
+    for number in range(MONDAY, MONDAY + 40):
+        counts = [(number * 7 + place * 3) % 11 for place in range(3)]
+        for place, count in enumerate(counts):
+            parts.append(_part(number, place, 3, count))
+        whole.append(_part(number, 0, 1, sum(counts), counts))
+    assert profiles(whole) == profiles(parts)
+
+
+def _part(number: int, place: int, partitions: int, count: int, maxima: Iterable[int] = ()) -> Contribution:
+    """So many people, who are all alike; `maxima`: how many of them each partition would count."""
+    highest = {f"{24 + n}": one for n, one in enumerate(maxima)} or {f"{24 + place}": count}
+    values = {"network": {"asn:1": count}, "agent": {"a": count}}
+    return day(
+        number, place, partitions, people=count, popularity=values, rare={"strange-place": count}, maxima=highest
+    )
 
 
 def test_empty_day_gives_a_profile_and_keeps_home_domains() -> None:

@@ -57,6 +57,7 @@ def test_prefixes_hold_the_address(address: ipaddress.IPv4Address | ipaddress.IP
         ("20.43.1.1", False),  # Azure, for rent
         ("2603:1026:101::2", True),
         ("2603:1026:3000::9", True),
+        ("2603:10a6:803:e7::13", True),
         ("2603:1020::1", False),
         ("2a01:111:f403::1", True),
         ("::ffff:52.97.1.1", True),
