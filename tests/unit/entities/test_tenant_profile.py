@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -65,22 +64,18 @@ def test_partitioning_and_arrival_do_not_change_the_profile() -> None:
 
 
 def test_no_bit_of_the_profile_tells_how_many_partitions_there_are() -> None:
-    whole, parts = [], []
-    for number in range(MONDAY, MONDAY + 40):
-        counts = [(number * 7 + place * 3) % 11 for place in range(3)]
-        for place, count in enumerate(counts):
-            parts.append(_part(number, place, 3, count))
-        whole.append(_part(number, 0, 1, sum(counts), counts))
+    """One, one and one more on what has faded below one is rounded otherwise than three at once."""
+    days = range(MONDAY, MONDAY + 30 * 88, 88)
+    whole = [_alike(number, 0, 1, 3) for number in days]
+    parts = [_alike(number, place, 3, 1) for number in days for place in range(3)]
     assert profiles(whole) == profiles(parts)
 
 
-def _part(number: int, place: int, partitions: int, count: int, maxima: Iterable[int] = ()) -> Contribution:
-    """So many people, who are all alike; `maxima`: how many of them each partition would count."""
-    highest = {f"{24 + n}": one for n, one in enumerate(maxima)} or {f"{24 + place}": count}
-    values = {"network": {"asn:1": count}, "agent": {"a": count}}
-    return day(
-        number, place, partitions, people=count, popularity=values, rare={"strange-place": count}, maxima=highest
-    )
+def _alike(number: int, place: int, partitions: int, people: int) -> Contribution:
+    """So many people who do the same."""
+    values = {"network": {"asn:1": people}, "agent": {"a": people}}
+    rare, maxima = {"strange-place": people}, {"24": people}
+    return day(number, place, partitions, people=people, popularity=values, rare=rare, maxima=maxima)
 
 
 def test_empty_day_gives_a_profile_and_keeps_home_domains() -> None:
