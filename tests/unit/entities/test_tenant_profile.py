@@ -74,7 +74,7 @@ def test_no_bit_of_the_profile_tells_how_many_partitions_there_are() -> None:
 def _alike(number: int, place: int, partitions: int, people: int) -> Contribution:
     """So many people who do the same."""
     values = {"network": {"asn:1": people}, "agent": {"a": people}}
-    rare, maxima = {"strange-place": people}, {"24": people}
+    rare, maxima = {"anything": people}, {"24": people}
     return day(number, place, partitions, people=people, popularity=values, rare=rare, maxima=maxima)
 
 
