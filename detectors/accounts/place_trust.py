@@ -47,7 +47,21 @@ def mailed_from(state: SessionState, event: AuditEvent, context: Context) -> Pla
             state.mailed[cached] = bits
         if not bits & NEUTRAL:
             return _TRUSTED if bits & TRUSTED else _STRANGE if bits & STRANGE else _UNKNOWN
-    return _PLACES[state.last_place] if abs(event.time_ms - state.last_ms) <= HOUR_MS else _UNKNOWN
+    if abs(event.time_ms - state.last_ms) <= HOUR_MS:
+        return _PLACES[state.last_place]
+    return _placed_then(state, event.time_ms) if event.time_ms < state.last_ms else _UNKNOWN
+
+
+def _placed_then(state: SessionState, time_ms: int) -> Place:
+    """Where the account was around a time that has passed: the trace may lag behind the other feeds by hours."""
+    around = [
+        row.kind
+        for row in state.all_rows()
+        if row.first_ms - HOUR_MS <= time_ms <= row.last_ms + HOUR_MS and not row.kind & NEUTRAL
+    ]
+    if any(kind & STRANGE for kind in around):
+        return _STRANGE
+    return _TRUSTED if any(kind & TRUSTED for kind in around) else _UNKNOWN
 
 
 def _trust(state: SessionState, seen: Sighting, context: Context) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from detectors.accounts.place_trust import mailed_from
 from detectors.accounts.send_surge import SendSurgeDetector
-from detectors.engine.detector import Context, Evidence, Place
+from detectors.accounts.session_state import STRANGE, TRUSTED, Row, SessionState
+from detectors.engine.detector import DAY_MS, HOUR_MS, Context, Evidence, Place
 from detectors.engine.knowledge import Knowledge
 from detectors.probe import NoFacts
 from schemas.contracts.profile import Profile
@@ -31,3 +33,28 @@ def test_bulk_mail_from_a_trusted_place_stays_below_review() -> None:
 def test_elsewhere_it_does_not() -> None:
     assert strongest(Place.UNKNOWN, 200).nats > 12.0
     assert strongest(Place.STRANGE, 200).nats > 12.0
+
+
+def placed(kinds: dict[int, int], hour: float) -> Place:
+    """Where a message without an address was sent from at this hour; `kinds`: kind of row by the hour that it began and ended."""
+    state = SessionState()
+    for number, (at, kind) in enumerate(kinds.items()):
+        begin = MONDAY_MS + at * HOUR_MS
+        row = Row(number, begin, begin, 1, 1, 1, 1, 1, 1, kind=kind)
+        state.add_row(MONDAY_MS // DAY_MS, row)
+        state.last_ms, state.last_place = begin, _PLACE[kind]
+    row_of_trace = Builder().trace(MONDAY_MS + round(hour * HOUR_MS), "p@new.example", "m")
+    return mailed_from(state, row_of_trace, Context(Knowledge(NoFacts()), Profile("t", -1), ACCOUNT, "actor"))
+
+
+_PLACE = {TRUSTED: list(Place).index(Place.TRUSTED), STRANGE: list(Place).index(Place.STRANGE)}
+
+
+def test_a_trace_that_lags_is_placed_where_the_account_was_then() -> None:
+    day = {9: TRUSTED, 12: STRANGE, 16: TRUSTED}
+    assert [placed(day, hour) for hour in (9.5, 12.5, 14.5, 16.5, 18.0)] == [
+        *(Place.TRUSTED, Place.STRANGE, Place.UNKNOWN, Place.TRUSTED, Place.UNKNOWN)
+    ]
+    assert (
+        placed({9: TRUSTED, 10: STRANGE, 16: TRUSTED}, 9.5) is Place.STRANGE
+    )  # two were there: not the owner's for sure
