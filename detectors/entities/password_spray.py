@@ -2,7 +2,8 @@
 
 An entity is an address, a carrier's network with one kind of software, or "tenant": all that failed at networks new to
 them. It answers when the surprise passes the nominal review threshold, at each doubling, and at once to every account that
-succeeds there within a day.
+succeeds there within a day. The surprise is the count's (negative binomial), and what the accounts say of the clients that
+failed: owners mistype with their own, a sprayer has one.
 """
 
 from __future__ import annotations
@@ -55,9 +56,10 @@ class PasswordSpray:
         title="Password spray",
         catches="A few passwords tried on many accounts: from one address, from a carrier's network with one kind of"
         " software, spread over many networks, an account an hour for days, or from the office's own address.",
-        misses="Fewer than four accounts; sprays spread over many networks that fail no faster than the tenant's people do.",
+        misses="Fewer than four accounts; sprays spread over many networks that fail no faster than the tenant's people do;"
+        " later than others, a sprayer who uses the client that each account uses itself.",
         needs="Sign-ins, or UserLoginFailed and UserLoggedIn of the audit log.",
-        false_positives="A network used by many people of the tenant for the first time, on the morning of a password change.",
+        false_positives="The morning of a password change in the first days of a tenant, or where most have new software.",
         techniques=(techniques.PASSWORD_SPRAY,),
         entity=True,
     )
