@@ -28,7 +28,14 @@ from detectors.accounts.session_findings import (
     repeat_of,
     value_of,
 )
-from detectors.accounts.session_signals import count_strange, signal, signal_success, stranger_nats, vote
+from detectors.accounts.session_signals import (
+    SPREAD_AFTER_DAYS,
+    count_strange,
+    signal,
+    signal_success,
+    stranger_nats,
+    vote,
+)
 from detectors.accounts.session_state import CLAIM, HOME, NOWHERE, ROWS_MAX, Row, SessionState
 from detectors.accounts.sightings import met, row_knows_more, where
 from detectors.engine.detector import DAY_MS, Context, DetectorInfo, Evidence
@@ -195,7 +202,7 @@ class ImpossibleSessionDetector:
         _, spot = where(event, signin, context)
         known = state.familiarity("network", spot.network_hash) or state.familiarity("wide", spot.wide_hash)
         entities = [event.ip, f"{spot.network}/{agent.family:08x}"]
-        if not known and context.sealed_days >= SETTLED_DAYS:
+        if not known and context.sealed_days >= SPREAD_AFTER_DAYS:
             entities.append("tenant")
         signal(entities, "failure", event, signin, agent.family, context, stranger_nats(state, agent, context))
         if signin.failure is Failure.PASSWORD_KNOWN and not context.late:

@@ -52,6 +52,9 @@ SETTLED_TENANT_DAYS = 7
 HIDDEN_NATS = 2.0  # on top of what the rule does: Exchange has harmless hidden rules of its own
 LOOK_ALIKE_NATS = 2.3  # ln 10: taken for one in ten of the forwards that thieves make, and one in a hundred of owners'
 FILED_NATS = 0.5
+ALL_FORWARDED_NATS = (
+    2.3  # ln 10: taken for half of the forwards that thieves make, and one in twenty of owners' to others
+)
 DIGITS_MIN, DIGITS_NATS = 5, 2.0  # a name of nothing but figures, longer than a year
 _RANDOM = NameRandomness()
 ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
@@ -77,7 +80,7 @@ def rule_reasons(rule: InboxRule, context: Context) -> list[Reason]:
     """Everything an inbox rule's content says."""
     reasons = _hiding(rule)
     reasons += _words(rule.words)
-    reasons += _outside(rule.forward_to, context)
+    reasons += _all_outside(rule, _outside(rule.forward_to, context))
     if not reasons and _filed_under_signs(rule):
         reasons.append(Reason("move_to_folder", "mail is filed away", "", FILED_NATS))
     if not reasons:
@@ -158,6 +161,14 @@ def _outside(addresses: tuple[str, ...], context: Context) -> list[Reason]:
     if resembled is not None:
         reasons.append(Reason("look_alike", f"resembles {printable(resembled, 60)}", "", LOOK_ALIKE_NATS))
     return reasons + _destination(domain, context)
+
+
+def _all_outside(rule: InboxRule, outside: list[Reason]) -> list[Reason]:
+    """A forward of everything, as the mailbox's own forwarding is; to an address of the owner's it is what owners do."""
+    everything = rule.catch_all or (whole(rule) and not rule.conditions)
+    if not outside or not everything or any(reason.feature == "own_name" for reason in outside):
+        return outside
+    return [*outside, Reason("all_mail", "every message is forwarded", "a condition", ALL_FORWARDED_NATS)]
 
 
 def _destination(domain: str, context: Context) -> list[Reason]:

@@ -13,6 +13,7 @@ from detectors.engine.detector import Context
 from schemas.contracts.signal import Signal
 from schemas.records.event import AuditEvent, SignIn
 
+SPREAD_AFTER_DAYS = 2  # closed days of an account, before that every network is new to it
 RARE_SHARE = 0.02  # of the tenant's people, at least, with any client
 
 
@@ -51,9 +52,10 @@ def signal_success(
     state: SessionState, seen: Sighting, event: AuditEvent, signin: SignIn, judgement: Judgement, context: Context
 ) -> None:
     entities = [seen.ip, f"{seen.network}/{seen.row.agent:08x}"]
-    if judgement.familiar == 0.0 and context.sealed_days >= SETTLED_DAYS:
+    if judgement.familiar == 0.0 and context.sealed_days >= SPREAD_AFTER_DAYS:
         entities.append("tenant")
-    signal(entities, "success", event, signin, seen.row.agent, context)
+    stranger = stranger_nats(state, seen.agent, context)
+    signal(entities, "success", event, signin, seen.row.agent, context, stranger)
 
 
 def stranger_nats(state: SessionState, agent: Agent, context: Context) -> float:

@@ -8,6 +8,7 @@ failed: owners mistype with their own, a sprayer has one.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +33,7 @@ from detectors.entities.spray_state import (
     load_state,
     succeed,
 )
-from detectors.entities.spray_windows import ACCOUNTS_MIN, TENANT, Finding, busiest, learn_days, prior_of
+from detectors.entities.spray_windows import ACCOUNTS_MIN, TENANT, Finding, busiest, learn_days, mistyped, prior_of
 from detectors.models.categories import hash32
 from schemas.contracts.log import LogEntry
 from schemas.contracts.signal import Contribution, Signal
@@ -157,6 +158,7 @@ def _succeeded(state: SprayState, signal: Signal, minute: int) -> Sequence[LogEn
         signal.operation,
         signal.ip,
         signal.agent,
+        signal.stranger,
     )
     keep_hit(state, hit)
     episode = state.episode
@@ -248,7 +250,7 @@ def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bo
     if (
         entity == TENANT
         and len(here - {hit.account}) < enough
-        and not (same_software and _rare(state, hit.agent, episode.first))
+        and not (same_software and _rare(state, hit, episode.first))
     ):
         return False
     if "/" in entity and len(here) >= ACCOUNTS_MIN:
@@ -262,18 +264,23 @@ def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bo
 
 
 def _failed_at(state: SprayState, episode: Episode, hit: Hit) -> set[str]:
-    """Accounts that failed, in the spray, at the address of this success."""
+    """Accounts that failed, in the spray, at the address of this success, and did not sign in there as they had failed."""
+    signed_in = {(other.account, other.ip, other.agent) for other in state.hits.values() if other.what == "success"}
     return {
         name
         for name, item in state.failing.items()
         if episode.first <= item.first <= episode.last
         and item.ip == hit.ip
         and (not episode.agent or item.agent == episode.agent)
+        and not mistyped(state, name, signed_in)
     }
 
 
-def _rare(state: SprayState, agent: int, minute: int) -> bool:
-    """At most one in ten of those who succeeded here before used this software."""
+def _rare(state: SprayState, hit: Hit, minute: int) -> bool:
+    """At most one in ten of those who succeeded here before used its software, and it is not the account's own among many's."""
+    agent = hit.agent
+    if math.log(RARE_SHARE) < hit.stranger < 0.0:
+        return False
     before = [regular for regular in state.regulars.values() if regular.first < minute]
     users = sum(regular.agents.get(agent, minute) < minute for regular in before)
     return users <= RARE_SHARE * len(before)

@@ -67,6 +67,7 @@ class Hit:
     operation: str
     ip: str | None
     agent: int
+    stranger: float = 0.0  # see `Signal`
 
 
 @dataclass(slots=True)

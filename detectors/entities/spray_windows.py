@@ -63,9 +63,13 @@ class Finding:
 def busiest(state: SprayState, prior: Prior, failing: Failing) -> Finding | None:
     """The most surprising window that contains this account's first failure.
 
-    Everywhere in the tenant also among those alone that used the same software: ordinary mistakes are many there.
+    Everywhere in the tenant also among those alone that used the same software: ordinary mistakes are many there. Who signed in
+    where he failed, with the same software, mistyped.
     """
     order = sorted((item.first, name) for name, item in state.failing.items())
+    if prior is EVERYWHERE:
+        signed_in = {(hit.account, hit.ip, hit.agent) for hit in state.hits.values() if hit.what == "success"}
+        order = [(first, name) for first, name in order if not mistyped(state, name, signed_in)]
     best = _busiest(state, prior, failing.first, order)
     if prior is EVERYWHERE and failing.agent:
         order = [(first, name) for first, name in order if state.failing[name].agent == failing.agent]
@@ -73,6 +77,12 @@ def busiest(state: SprayState, prior: Prior, failing: Failing) -> Finding | None
         if alike is not None and (best is None or alike.nats >= best.nats):
             return alike
     return best
+
+
+def mistyped(state: SprayState, name: str, signed_in: set[tuple[str, str | None, int]]) -> bool:
+    """The account is among those that signed in (account, address, software) as it had failed."""
+    item = state.failing[name]
+    return (name, item.ip, item.agent) in signed_in
 
 
 def _busiest(state: SprayState, prior: Prior, minute: int, order: Sequence[tuple[int, str]]) -> Finding | None:

@@ -40,9 +40,7 @@ class Signal:
     ip: str | None
     error: int
     agent: int = 0  # hash of the client's software family, 0 when unknown
-    stranger: float = (
-        0.0  # of a failure: ln of how much likelier a stranger has this client than the owner; 0 when unknown
-    )
+    stranger: float = 0.0  # ln of how much likelier a stranger has this client than the owner; 0 when unknown
 
     @property
     def bucket(self) -> int:

@@ -203,6 +203,31 @@ def test_whose_clients_they_are_outweighs_no_crowd_at_a_strange_address() -> Non
     assert NETWORK in told([replace(item, stranger=(-0.6, 1.2)[n % 2]) for n, item in enumerate(attempts)])
 
 
+def everywhere(count: int, healed: int = 0) -> list[Signal]:
+    """Failures at networks new to each, an address each; so many of them sign in there a minute later, as they had failed."""
+    failed = [
+        signal(f"u{n}@corp.example", NOON + n * MINUTE, entity="tenant", ip=f"198.{n}.100.{n}") for n in range(count)
+    ]
+    in_after_all = [
+        signal(f"u{n}@corp.example", NOON + n * MINUTE + 40_000, "success", entity="tenant", ip=f"198.{n}.100.{n}")
+        for n in range(healed)
+    ]
+    return failed + in_after_all
+
+
+def test_who_signs_in_where_he_failed_mistyped_on_a_journey() -> None:
+    assert "net:tenant" in told(sorted(everywhere(20), key=lambda item: item.time_ms))
+    assert told(sorted(everywhere(20, healed=20), key=lambda item: item.time_ms)) == []
+
+
+@pytest.mark.parametrize(("stranger", "concerned"), [(0.0, True), (2.0, True), (-3.0, True), (-0.9, False)])
+def test_a_bystander_with_his_own_ordinary_client_is_not_told(stranger: float, concerned: bool) -> None:
+    """During a spray that uses the same client, at an address where nobody failed."""
+    got_in = signal("u99@corp.example", NOON + 61 * MINUTE, "success", entity="tenant", ip="198.90.1.1")
+    found = told([*everywhere(60), replace(got_in, stranger=stranger)])
+    assert ("u99@corp.example" in found) is concerned
+
+
 def test_service_with_an_old_password() -> None:
     hammer = [signal("scanner@corp.example", NOON + n * 10 * MINUTE, agent=0) for n in range(144 * 5)]
     locked = [signal("scanner@corp.example", NOON + n * HOUR, error=LOCKED, agent=0) for n in range(100)]
