@@ -52,9 +52,8 @@ SETTLED_TENANT_DAYS = 7
 HIDDEN_NATS = 2.0  # on top of what the rule does: Exchange has harmless hidden rules of its own
 LOOK_ALIKE_NATS = 2.3  # ln 10: taken for one in ten of the forwards that thieves make, and one in a hundred of owners'
 FILED_NATS = 0.5
-ALL_FORWARDED_NATS = (
-    2.3  # ln 10: taken for half of the forwards that thieves make, and one in twenty of owners' to others
-)
+OWN_NAME_RATIO = 60  # per cent of the letters
+ALL_FORWARDED_NATS = 2.3  # ln 10: taken for half of the forwards that thieves make, and one in twenty of owners'
 DIGITS_MIN, DIGITS_NATS = 5, 2.0  # a name of nothing but figures, longer than a year
 _RANDOM = NameRandomness()
 ADDRESS = re.compile(r"[^\s<>\[\]\"':;,]+@[^\s<>\[\]\"':;,]+")
@@ -80,7 +79,8 @@ def rule_reasons(rule: InboxRule, context: Context) -> list[Reason]:
     """Everything an inbox rule's content says."""
     reasons = _hiding(rule)
     reasons += _words(rule.words)
-    reasons += _all_outside(rule, _outside(rule.forward_to, context))
+    reasons += _outside(rule.forward_to, context)
+    reasons += _all_outside(rule, context)
     if not reasons and _filed_under_signs(rule):
         reasons.append(Reason("move_to_folder", "mail is filed away", "", FILED_NATS))
     if not reasons:
@@ -154,8 +154,8 @@ def _outside(addresses: tuple[str, ...], context: Context) -> list[Reason]:
         return []
     domain = plain.rpartition("@")[2]
     reasons = [Reason("forward_to", f"outside: {printable(domain, 60)}", "inside", 3.4)]
-    own, _, own_domain = context.account.partition("@")
-    if domain in FREE_MAIL and fuzz.ratio(own, plain.partition("@")[0]) >= 60:
+    own_domain = context.account.partition("@")[2]
+    if domain in FREE_MAIL and _owner_like(plain, context):
         reasons.append(Reason("own_name", "the address resembles the owner's name", "", -2.0))
     resembled = look_alike(domain, (own_domain, *context.profile.home_domains))
     if resembled is not None:
@@ -163,12 +163,18 @@ def _outside(addresses: tuple[str, ...], context: Context) -> list[Reason]:
     return reasons + _destination(domain, context)
 
 
-def _all_outside(rule: InboxRule, outside: list[Reason]) -> list[Reason]:
-    """A forward of everything, as the mailbox's own forwarding is; to an address of the owner's it is what owners do."""
+def _all_outside(rule: InboxRule, context: Context) -> list[Reason]:
+    """A forward of everything, as the mailbox's own forwarding is; under the owner's name it is what leavers do."""
+    address = first_outside(rule.forward_to, context)
     everything = rule.catch_all or (whole(rule) and not rule.conditions)
-    if not outside or not everything or any(reason.feature == "own_name" for reason in outside):
-        return outside
-    return [*outside, Reason("all_mail", "every message is forwarded", "a condition", ALL_FORWARDED_NATS)]
+    if address is None or not everything or _owner_like(address, context):
+        return []
+    return [Reason("all_mail", "every message is forwarded", "a condition", ALL_FORWARDED_NATS)]
+
+
+def _owner_like(address: str, context: Context) -> bool:
+    """The address is named as the owner's own."""
+    return fuzz.ratio(context.account.partition("@")[0], address.partition("@")[0]) >= OWN_NAME_RATIO
 
 
 def _destination(domain: str, context: Context) -> list[Reason]:
