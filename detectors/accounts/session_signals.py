@@ -59,7 +59,7 @@ def signal_success(
 
 
 def stranger_nats(state: SessionState, agent: Agent, context: Context) -> float:
-    """Log-likelihood ratio of somebody else at the keyboard against the owner, by the software of a failed sign-in.
+    """Log-likelihood ratio of somebody else at the keyboard against the owner, by the software of a sign-in.
 
     An owner mistypes with a client that the account uses, or with a new one as often as it takes one up. Of a stranger's client
     nothing is known but how many people of the tenant use the same. 0 for what is not known: client, habits, tenant.
@@ -69,7 +69,7 @@ def stranger_nats(state: SessionState, agent: Agent, context: Context) -> float:
     share = min(max(context.profile.share("agent", f"{agent.family:08x}"), RARE_SHARE), 1.0 - RARE_SHARE)
     newness = newness_nats(state, "agent", context)
     if state.familiarity("agent", agent.family) > 0.0:
-        return round(math.log(share / (1.0 - math.exp(-newness))), 2)
+        return min(round(math.log(share / (1.0 - math.exp(-newness))), 2), 0.0)  # an own client accuses nobody
     return round(math.log(1.0 - share) + newness, 2)
 
 
