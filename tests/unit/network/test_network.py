@@ -94,6 +94,7 @@ def test_relay(fact: NetworkFact, relay: bool) -> None:
         ("165.225.80.33", True),
         ("163.116.200.1", True),
         ("172.226.1.2", True),
+        ("172.234.1.2", False),
         ("2a09:bac3:1::7", True),
         ("185.46.216.1", False),
         ("2a0a::1", False),
