@@ -317,7 +317,7 @@ class AccountEngine(AccountStates):
                     changed |= _note(account, notice, evidence)
             if found:
                 effects += self._reckon(tenant, account, entry, notice.time_ms, changed)
-            if max((evidence.nats for evidence in found), default=0.0) >= context.profile.review_nats:
+            if notice.what == "failure" and any(evidence.nats >= context.profile.review_nats for evidence in found):
                 account.book.reported(notice.time_ms)
         context.signals = []
         return effects

@@ -7,6 +7,7 @@ is decided by nats, time and record id, never by arrival.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from detectors.engine.detector import Accused, Control, Evidence, RecordRef
@@ -100,8 +101,7 @@ class Held:
 
     def records(self) -> list[EvidenceRecord]:
         """First, last, peak and sample as evidence records, each once."""
-        kept = sorted((*self.sample, self.first, self.last, self.peak), key=lambda ref: ref.operation, reverse=True)
-        refs = {ref.uid: ref for ref in kept}
+        refs = _each_once((*self.sample, self.first, self.last, self.peak))
         return [
             EvidenceRecord(
                 ref.uid,
@@ -114,7 +114,7 @@ class Held:
                 ref.nats,
                 self.reasons,
             )
-            for ref in refs.values()
+            for ref in refs
         ]
 
 
@@ -164,9 +164,12 @@ class Book:
             return held
         held.count += 1
         held.sample = _sample_with(held.sample, ref, SAMPLE_MAX if held.nats >= GRAVE_NATS else WEAK_SAMPLE_MAX)
-        if ref.order < held.first.order:
+        if (ref.order, -ref.nats) < (
+            held.first.order,
+            -held.first.nats,
+        ):  # of one record that is named again, the most nats
             held.first = ref
-        if ref.order > held.last.order:
+        if (ref.order, ref.nats) > (held.last.order, held.last.nats):
             held.last = ref
         if evidence.repeat or not _outranks(evidence, ref, held):
             return None
@@ -225,7 +228,7 @@ class Book:
         return tuple(tiers)
 
     def reported(self, time_ms: int) -> None:
-        """What reaches review by itself is of this time: where answers are heard late, the open incident was reported then."""
+        """A network was accused at this time: of several entities that accuse it the earliest counts, whoever is heard first."""
         incident = self.incident
         if incident is not None and time_ms < incident.created_ms:
             incident.created_ms = time_ms
@@ -287,8 +290,13 @@ def sampled(refs: list[Ref], most: int = SAMPLE_MAX) -> list[Ref]:
     """The records with the least hashes of their ids, each once."""
     if len(refs) <= 1:
         return refs
-    distinct = {ref.uid: ref for ref in sorted(refs, key=lambda ref: ref.operation, reverse=True)}
-    return sorted(distinct.values(), key=lambda ref: (hash32(ref.uid), ref.uid))[:most]
+    return sorted(_each_once(refs), key=lambda ref: (hash32(ref.uid), ref.uid))[:most]
+
+
+def _each_once(refs: Iterable[Ref]) -> Iterable[Ref]:
+    """Of one record its first operation (two feeds may tell of it) with the most nats, in whatever order they came."""
+    ranked = sorted(refs, key=lambda ref: (ref.operation, -ref.nats), reverse=True)
+    return {ref.uid: ref for ref in ranked}.values()
 
 
 def _sample_with(sample: list[Ref], ref: Ref, most: int) -> list[Ref]:

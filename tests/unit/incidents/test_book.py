@@ -136,6 +136,17 @@ def test_a_record_that_several_answers_name_is_counted_once_also_after_a_restart
     assert held.count == 3
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations((12.0, 12.01, 12.02))))
+def test_a_record_that_is_named_again_has_the_most_nats_in_any_order(order: tuple[float, ...]) -> None:
+    book = Book()
+    for nats in order:
+        book.hear(evidence(nats), ref(NOON_MS, "a", nats), NOON_MS // DAY_MS)
+        book.hear(evidence(nats, repeat=True), ref(NOON_MS + 1, "b", nats), NOON_MS // DAY_MS)
+    (held,) = book.held.values()
+    assert {record.uid: record.nats for record in held.records()} == {"a": 12.02, "b": 12.02}
+    assert held.count == 2
+
+
 def test_caps() -> None:
     assert book_of([(NOON_MS, evidence(40.0))]).score() == CAP_CERTAIN_NATS
     assert book_of([(NOON_MS, evidence(40.0, certain=False))]).score() == CAP_NATS
