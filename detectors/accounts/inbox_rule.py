@@ -62,8 +62,8 @@ class InboxRuleDetector:
         version=1,
         title="Inbox rule or forwarding that hides or leaks mail",
         catches="Rules that hide, delete or forward mail (cmdlet, Outlook and sweep form), mailbox forwarding, mail flow"
-        " rules that copy mail out; random or blank names, rules for all mail, forwards to a look-alike of the tenant's"
-        " domain, rules removed within hours.",
+        " rules that copy mail out; random or blank names, rules and forwards of all mail, forwards to a look-alike of the"
+        " tenant's domain, rules removed within hours.",
         misses="In exports, rules made before the first record and never touched again (a live tenant's inventory finds"
         " them); the folder behind an Outlook store id;"
         " a forwarding to a free-mail address under the owner's own name.",

@@ -14,7 +14,7 @@ from schemas.contracts.signal import Signal
 from schemas.records.event import AuditEvent, SignIn
 
 SPREAD_AFTER_DAYS = 2  # closed days of an account, before that every network is new to it
-RARE_SHARE = 0.02  # of the tenant's people, at least, with any client
+LEAST_SHARE = 0.02  # of the tenant's people with any client, however rare it is
 
 
 def vote(seen: Sighting, context: Context) -> None:
@@ -66,7 +66,7 @@ def stranger_nats(state: SessionState, agent: Agent, context: Context) -> float:
     """
     if not agent.family or "agent" not in state.models or context.profile.person_days < TENANT_DAYS_MIN:
         return 0.0
-    share = min(max(context.profile.share("agent", f"{agent.family:08x}"), RARE_SHARE), 1.0 - RARE_SHARE)
+    share = min(max(context.profile.share("agent", f"{agent.family:08x}"), LEAST_SHARE), 1.0 - LEAST_SHARE)
     newness = newness_nats(state, "agent", context)
     if state.familiarity("agent", agent.family) > 0.0:
         return min(round(math.log(share / (1.0 - math.exp(-newness))), 2), 0.0)  # an own client accuses nobody

@@ -265,14 +265,14 @@ def _concerned(state: SprayState, entity: str, episode: Episode, hit: Hit) -> bo
 
 def _failed_at(state: SprayState, episode: Episode, hit: Hit) -> set[str]:
     """Accounts that failed, in the spray, at the address of this success, and did not sign in there as they had failed."""
-    signed_in = {(other.account, other.ip, other.agent) for other in state.hits.values() if other.what == "success"}
+    slips = mistyped(state)
     return {
         name
         for name, item in state.failing.items()
         if episode.first <= item.first <= episode.last
         and item.ip == hit.ip
         and (not episode.agent or item.agent == episode.agent)
-        and not mistyped(state, name, signed_in)
+        and name not in slips
     }
 
 

@@ -68,8 +68,8 @@ def busiest(state: SprayState, prior: Prior, failing: Failing) -> Finding | None
     """
     order = sorted((item.first, name) for name, item in state.failing.items())
     if prior is EVERYWHERE:
-        signed_in = {(hit.account, hit.ip, hit.agent) for hit in state.hits.values() if hit.what == "success"}
-        order = [(first, name) for first, name in order if not mistyped(state, name, signed_in)]
+        slips = mistyped(state)
+        order = [(first, name) for first, name in order if name not in slips]
     best = _busiest(state, prior, failing.first, order)
     if prior is EVERYWHERE and failing.agent:
         order = [(first, name) for first, name in order if state.failing[name].agent == failing.agent]
@@ -79,10 +79,10 @@ def busiest(state: SprayState, prior: Prior, failing: Failing) -> Finding | None
     return best
 
 
-def mistyped(state: SprayState, name: str, signed_in: set[tuple[str, str | None, int]]) -> bool:
-    """The account is among those that signed in (account, address, software) as it had failed."""
-    item = state.failing[name]
-    return (name, item.ip, item.agent) in signed_in
+def mistyped(state: SprayState) -> set[str]:
+    """Accounts that signed in as they had failed: at the same address, with the same software."""
+    signed_in = {(hit.account, hit.ip, hit.agent) for hit in state.hits.values() if hit.what == "success"}
+    return {name for name, item in state.failing.items() if (name, item.ip, item.agent) in signed_in}
 
 
 def _busiest(state: SprayState, prior: Prior, minute: int, order: Sequence[tuple[int, str]]) -> Finding | None:
