@@ -55,7 +55,7 @@ def dump_account(account: Account, detectors: tuple[Detector[Any], ...]) -> byte
     life += b"".join(struct.pack("<iI", day, hours) for day, hours in sorted(account.open_days.items()))
     sections = [Section(LIFE, 1, life), *account.foreign]
     if account.book.held or account.book.incident:
-        sections.append(Section(BOOK, 1, dump_book(account.book)))
+        sections.append(Section(BOOK, 2, dump_book(account.book)))
     if account.exposure is not None:
         sections.append(Section(EXPOSURE, 1, account.exposure.pack()))
     for detector, state in zip(detectors, account.states, strict=True):

@@ -53,7 +53,7 @@ class PasswordSpray:
     info = DetectorInfo(
         id=DETECTOR,
         number=33,
-        version=2,
+        version=3,
         title="Password spray",
         catches="A few passwords tried on many accounts: from one address, from a carrier's network with one kind of"
         " software, spread over many networks, an account an hour for days, or from the office's own address.",
